@@ -1,0 +1,53 @@
+//! What a child process measured: figures by name.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde_json::{Map, Value};
+
+/// The name of a figure, which is also its label and unit in the table. The list below is all there are; the Go twin
+/// prints the same names.
+pub(crate) type Metric = &'static str;
+
+pub(crate) const WALL: Metric = "wall ns/op";
+pub(crate) const CPU: Metric = "cpu ns/op";
+pub(crate) const SPEED_UP: Metric = "speed-up";
+pub(crate) const ALLOCATIONS: Metric = "allocations/op";
+pub(crate) const ALLOCATED: Metric = "allocated B/op";
+pub(crate) const LATENESS_MEDIAN: Metric = "lateness p50 us";
+pub(crate) const LATENESS_P99: Metric = "lateness p99 us";
+pub(crate) const RESIDENT: Metric = "resident B/task";
+pub(crate) const SERVER_CPU: Metric = "server cpu us/req";
+pub(crate) const REQUESTS: Metric = "requests/s";
+
+/// One line of a child's output.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Sample(BTreeMap<String, f64>);
+
+impl Sample {
+    pub(crate) fn with(mut self, metric: Metric, value: f64) -> Self {
+        self.0.insert(metric.to_owned(), value);
+        self
+    }
+
+    pub(crate) fn get(&self, metric: Metric) -> Option<f64> {
+        self.0.get(metric).copied()
+    }
+
+    /// # Errors
+    /// A sentence with the line, if it is not a JSON object of numbers.
+    pub(crate) fn parse(line: &str) -> Result<Self, String> {
+        let object: Map<String, Value> =
+            serde_json::from_str(line).map_err(|error| format!("the child printed {line:?}: {error}"))?;
+        let number = |(name, value): (String, Value)| value.as_f64().map(|value| (name, value));
+        let numbers: Option<_> = object.into_iter().map(number).collect();
+        numbers.map(Self).ok_or_else(|| format!("the child printed {line:?}, which has something besides numbers"))
+    }
+}
+
+/// JSON on one line.
+impl fmt::Display for Sample {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let object: Map<String, Value> = self.0.iter().map(|(name, value)| (name.clone(), (*value).into())).collect();
+        Value::Object(object).fmt(formatter)
+    }
+}

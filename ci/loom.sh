@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+# How the models are built and found; sourced by models.sh and mutants.sh after common.sh.
+
+need python3 "apt-get install python3"
+export LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-2}"
+
+# build_models [RUSTC FLAGS]: prints the path of the program. The flags reach gmp-executor alone, so that what it
+# depends on is built once for all mutants. `--profile bench` is how `cargo rustc` asks for an optimised test program.
+build_models() {
+    CARGO_TARGET_DIR="$target/loom" RUSTFLAGS="--cfg gmp_loom" \
+        CARGO_PROFILE_BENCH_LTO=false CARGO_PROFILE_BENCH_CODEGEN_UNITS=16 \
+        test_binary models_build "$@"
+}
+
+models_build() {
+    local message=${*: -1}
+    cargo rustc --quiet -p gmp-executor --lib --profile bench "$message" -- "${@:1:$#-1}"
+}
+
+# The names of the models in a program, one a line.
+list_models() {
+    "$1" --list --format terse | sed -n 's/: test$//p' | grep -E '(^|::)models::'
+}

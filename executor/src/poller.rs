@@ -1,0 +1,94 @@
+//! What the scheduler asks of a network poller. (Go: the contract at the head of `netpoll.go`)
+//!
+//! For runtimes' own crates: `gmp-net` implements [`Poller`] on mio. A runtime gets its poller when
+//! the first socket asks for it ([`attach`]); until then its idle machine sleeps without one.
+
+use std::{
+    any::Any,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::Waker,
+    time::Instant,
+};
+
+use crate::{
+    sched,
+    task::{Header, Name, state::Wake},
+    waiter::{Target, Waiter},
+};
+
+/// A source of events that an idle machine waits in.
+pub trait Poller: Any + Send + Sync {
+    /// Waits until an event has come, `until` has passed or [`interrupt`](Self::interrupt) was
+    /// called, and hands everybody who is to be woken to `ready`.
+    ///
+    /// One thread at a time is in here. `None`: no limit; an `until` in the past: look, do not wait. It must run
+    /// no user code.
+    ///
+    /// # Errors
+    /// What the system says, but for an interrupted call, which is no error.
+    fn poll(&self, until: Option<Instant>, ready: &mut Ready) -> io::Result<()>;
+
+    /// Makes the running `poll`, or the next one, return soon. From any thread.
+    fn interrupt(&self);
+}
+
+/// Collects those who are ready, to be queued in one go.
+#[derive(Debug, Default)]
+pub struct Ready {
+    pub(crate) names: Vec<Name>,
+    pub(crate) foreign: Vec<Waker>,
+}
+
+impl Ready {
+    pub(crate) fn new() -> Ready {
+        Ready::default()
+    }
+
+    /// Adds one. No user code runs before the poller has returned.
+    #[inline]
+    pub fn push(&mut self, waiter: Waiter) {
+        match waiter.into_target() {
+            Target::Foreign(waker) => self.foreign.push(*waker),
+            Target::Task(name) => {
+                if Header::named(name).state.wake(name.generation()) == Wake::Queue {
+                    self.names.push(name);
+                }
+            }
+        }
+    }
+
+    /// Calls all foreign wakers. User code: outside of sections and locks. What one panics with is
+    /// leaked: the panic hook has told of it.
+    pub(crate) fn wake_all_foreign(&mut self) {
+        for waker in self.foreign.drain(..) {
+            let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+            if let Err(payload) = woken {
+                std::mem::forget(payload);
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.foreign.is_empty()
+    }
+}
+
+/// The poller of the current runtime, which `init` makes when it is asked for first.
+///
+/// # Errors
+/// Outside of a runtime, or if it has shut down; if the runtime's poller is of another type; what
+/// `init` says.
+pub fn attach<P: Poller>(init: impl FnOnce() -> io::Result<P>) -> io::Result<Arc<P>> {
+    let live = sched::entered().filter(|live| live.is_open()).ok_or_else(|| {
+        io::Error::other(
+            "sockets need a running gmp runtime: use them inside of `Runtime::block_on`, a spawned task, or `#[gmp::main]`",
+        )
+    })?;
+    let poller: Arc<dyn Any + Send + Sync> = live.scheduler.attach_poller(|| {
+        let poller: Arc<dyn Poller> = Arc::new(init()?);
+        Ok(poller)
+    })?;
+    poller.downcast().map_err(|_| io::Error::other("the runtime has a poller of another type"))
+}

@@ -1,0 +1,64 @@
+//! What tasks, timers and waiters ask of the scheduler: the one place where the lower modules reach
+//! the upper one.
+
+use std::panic::Location;
+
+use crate::{
+    sched::section,
+    slab::{self, Class, SlotIndex},
+    task::{Header, Name, state::Wake},
+    time::Timers,
+    wait::Reason,
+};
+
+/// Wakes a task, unless it is gone.
+#[inline]
+pub(crate) fn wake(name: Name) {
+    if Header::named(name).state.wake(name.generation()) == Wake::Queue {
+        queue(name);
+    }
+}
+
+/// Queues a task that its caller has just scheduled: on this processor as the next one if the task is of
+/// its runtime, else on the runtime's global queue.
+#[inline]
+pub(crate) fn queue(name: Name) {
+    let runtime = Header::named(name).runtime();
+    crate::sched::ready(name, runtime);
+}
+
+/// Puts a free slot into this processor's cache.
+pub(crate) fn release(class: Class, slot: SlotIndex) {
+    if section::with(|section| section.private().cache.release(class, slot)).is_none() {
+        slab::release(class, slot);
+    }
+}
+
+/// The task that runs on this thread.
+#[inline]
+pub(crate) fn current() -> Option<Name> {
+    section::current_task()
+}
+
+/// If `name` is the task that runs here, its poll shall end with a yield.
+#[inline]
+pub(crate) fn yield_current(name: Option<Name>) -> bool {
+    name.is_some() && name == section::current_task() && section::note_yield()
+}
+
+#[inline]
+pub(crate) fn note(site: &'static Location<'static>, reason: Reason) {
+    if let Some(name) = section::current_task() {
+        Header::named(name).set_wait(site, reason);
+    }
+}
+
+/// The timers that this thread arms: its processor's, or those that its runtime keeps for threads without one.
+pub(crate) fn timers() -> Option<&'static Timers> {
+    crate::sched::timers()
+}
+
+/// A timer was armed as the earliest one in `timers`.
+pub(crate) fn armed(timers: &'static Timers) {
+    crate::sched::armed(timers);
+}

@@ -1,0 +1,92 @@
+//! How a runtime is set up.
+
+use std::{env, io, num::NonZero, thread};
+
+use super::{Handle, Runtime};
+use crate::sched::{Config, Scheduler};
+
+/// More processors than this do not fit the idle counts; no machine has them.
+const PROCESSORS_MAX: usize = 1 << 12;
+/// Sets the number of processors from outside, unless the program does.
+const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
+
+/// Sets up a [`Runtime`].
+///
+/// ```
+/// let runtime = gmp_executor::Builder::new().max_procs(1).thread_name("worker").build()?;
+/// # drop(runtime);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    processors: Option<usize>,
+    thread_name: Option<String>,
+    stack_size: Option<usize>,
+}
+
+impl Builder {
+    /// With the defaults.
+    pub fn new() -> Builder {
+        Builder::default()
+    }
+
+    /// How many tasks run at a time. Default: what the environment variable `GMP_MAXPROCS` says, else one for
+    /// each CPU that the process may use. (Go: `GOMAXPROCS`)
+    pub fn max_procs(mut self, processors: usize) -> Builder {
+        self.processors = Some(processors);
+        self
+    }
+
+    /// What the threads' names begin with. Default: `gmp`.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Builder {
+        self.thread_name = Some(name.into());
+        self
+    }
+
+    /// The size of the threads' stacks, bytes. Default: that of Rust's threads, 2 MiB.
+    pub fn thread_stack_size(mut self, bytes: usize) -> Builder {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// Starts the runtime.
+    ///
+    /// # Errors
+    /// If a number makes no sense, a thread cannot be started, or address space cannot be reserved: the
+    /// error names the value and the remedy, and nothing is left running.
+    pub fn build(self) -> io::Result<Runtime> {
+        let thread_name = self.thread_name.unwrap_or_else(|| "gmp".to_owned());
+        if thread_name.contains('\0') {
+            return Err(invalid(format!("the thread name {thread_name:?} contains a zero byte")));
+        }
+        let processors = match self.processors {
+            Some(processors) => check("max_procs", processors)?,
+            None => default_processors()?,
+        };
+        let config = Config { processors, thread_name, stack_size: self.stack_size };
+        Ok(Runtime { handle: Handle::new(Scheduler::start(config)?) })
+    }
+}
+
+fn default_processors() -> io::Result<usize> {
+    match env::var(MAX_PROCS_VARIABLE) {
+        Err(_) => Ok(thread::available_parallelism().map_or(1, NonZero::get).min(PROCESSORS_MAX)),
+        Ok(text) => match text.trim().parse() {
+            Ok(processors) => check(MAX_PROCS_VARIABLE, processors),
+            Err(_) => Err(invalid(format!(
+                "{MAX_PROCS_VARIABLE} is {text:?}; set it to a number from 1 to {PROCESSORS_MAX}, or unset it"
+            ))),
+        },
+    }
+}
+
+fn check(what: &str, processors: usize) -> io::Result<usize> {
+    if (1..=PROCESSORS_MAX).contains(&processors) {
+        return Ok(processors);
+    }
+    Err(invalid(format!("{what} is {processors}; it must be from 1 to {PROCESSORS_MAX}")))
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}

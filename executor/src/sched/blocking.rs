@@ -1,0 +1,85 @@
+//! Blocking inside of a task: the processor goes to another machine first.
+
+use super::{
+    machine::Machine,
+    scheduler::Scheduler,
+    section::{self, Section},
+};
+use crate::{
+    task::{Name, Ran},
+    waiter::Target,
+};
+
+/// Runs `block`, which may block this thread. If the thread polls a task, its processor is handed off
+/// first, and another is taken afterwards if one is idle; otherwise the rest of the poll goes on
+/// without one.
+pub(crate) fn without_processor<R>(block: impl FnOnce() -> R) -> R {
+    if section::current_task().is_none() || section::with(Section::hand_off).is_none() {
+        return block();
+    }
+    let back = TakeBack;
+    let result = block();
+    drop(back);
+    result
+}
+
+/// Takes a processor again, also when `block` panics.
+struct TakeBack;
+
+impl Drop for TakeBack {
+    fn drop(&mut self) {
+        if let Some(machine) = section::machine() {
+            machine.take_back();
+        }
+    }
+}
+
+impl Section {
+    /// Gives the processor to another machine, which searches with it: for work here, or for a place in the
+    /// poller. (Go: `handoffp`)
+    fn hand_off(&mut self) {
+        let scheduler = self.scheduler();
+        if let Some(processor) = self.machine().release() {
+            let machine = scheduler.idle.take_machine();
+            scheduler.run_processor(processor, machine);
+        }
+    }
+}
+
+impl Machine {
+    fn take_back(&'static self) {
+        use std::sync::atomic::Ordering;
+        self.depth.store(1, Ordering::Relaxed);
+        if !self.scheduler.is_closing()
+            && let Some(processor) = self.scheduler.idle.take_processor()
+        {
+            self.acquire(processor);
+        }
+        self.depth.store(0, Ordering::Release);
+    }
+}
+
+impl Scheduler {
+    /// Does what is left of a task's turn on a machine that lost its processor meanwhile.
+    pub(super) fn settle_foreign(&'static self, name: Name, ran: Ran) {
+        match ran {
+            Ran::Idle => {}
+            Ran::Queue | Ran::Yielded => self.push_global(name),
+            Ran::Ended { joiner, slot } => {
+                self.foreign_balance.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                if let Some((class, slot)) = slot {
+                    crate::slab::release(class, slot);
+                }
+                match joiner.map(crate::waiter::Waiter::into_target) {
+                    None => {}
+                    Some(Target::Task(name)) => crate::port::wake(name),
+                    Some(Target::Foreign(waker)) => {
+                        if let Some(machine) = section::machine() {
+                            machine.defer(&mut vec![*waker]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

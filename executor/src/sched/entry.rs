@@ -1,0 +1,90 @@
+//! From user code into the scheduler: which runtime is the current one, waking, arming timers.
+
+use std::cell::Cell;
+
+use super::{
+    scheduler::{Live, Scheduler},
+    section, table,
+};
+use crate::{task::Name, time::Timers};
+
+thread_local! {
+    /// The runtime that this thread has entered, if it is no machine.
+    static ENTERED: Cell<Option<Live>> = const { Cell::new(None) };
+}
+
+/// Leaves the runtime when it is dropped.
+pub(crate) struct Entered {
+    before: Option<Live>,
+    /// It belongs to the thread's cell.
+    not_send: std::marker::PhantomData<*const ()>,
+}
+
+/// Makes `live` the thread's current runtime until the guard is dropped.
+pub(crate) fn enter(live: Live) -> Entered {
+    Entered { before: ENTERED.replace(Some(live)), not_send: std::marker::PhantomData }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        ENTERED.set(self.before);
+    }
+}
+
+/// The current runtime: the one that the thread has entered last, else its machine's.
+pub(crate) fn entered() -> Option<Live> {
+    ENTERED.get().or_else(|| section::machine().map(|machine| Live::of(machine.scheduler)))
+}
+
+pub(super) fn current_or_panic() -> Live {
+    entered().expect(
+        "there is no gmp runtime here: call this inside of `Runtime::block_on`, a spawned task or `#[gmp::main]`, or hold a `Runtime::enter` guard",
+    )
+}
+
+/// Queues a task that the caller has just scheduled.
+#[inline]
+pub(crate) fn ready(name: Name, runtime: u16) {
+    let queued = section::with(|section| {
+        let ours = section.scheduler().index == runtime;
+        if ours {
+            section.push_next(name);
+        }
+        ours
+    });
+    if queued != Some(true)
+        && let Some(scheduler) = table::get(runtime)
+    {
+        scheduler.push_global(name);
+    }
+}
+
+/// The timers to arm on this thread: its processor's, or those that the current runtime keeps for threads
+/// without one. `None` if there is no runtime that lives.
+pub(crate) fn timers() -> Option<&'static Timers> {
+    if ENTERED.get().is_none()
+        && let Some(machine) = section::machine()
+        && let Some(processor) = machine.processor()
+    {
+        return Some(&processor.timers);
+    }
+    entered().filter(|live| live.is_open()).map(|live| &live.scheduler.foreign_timers)
+}
+
+/// A timer became the earliest of `timers`. Nobody needs to know of a processor's own: it looks at them
+/// itself. For the others the sleeper may have to wake earlier.
+pub(crate) fn armed(timers: &'static Timers) {
+    let Some(live) = entered() else { return };
+    if std::ptr::eq(timers, &raw const live.scheduler.foreign_timers) {
+        live.scheduler.foreign_timer_armed();
+    }
+}
+
+impl Scheduler {
+    fn foreign_timer_armed(&self) {
+        // Ordering: between the new earliest deadline and the look at the sleeper's; pairs with the
+        // fence in `Scheduler::announce_deadline`.
+        std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+        self.warn_sleeper();
+    }
+}

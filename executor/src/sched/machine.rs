@@ -1,0 +1,319 @@
+//! A machine (Go: `m`): a thread that runs the tasks of the processor it holds.
+//!
+//! ```text
+//!   run:  rest ----- given, reclaimed -----> work ----- nothing found: go_idle -----> rest
+//!                                             |
+//!                                             +---- the poll gave the processor away ---> rest
+//! ```
+//!
+//! Machines are never freed: a giver or the monitor may look at one at any time.
+
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr::null_mut,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
+    },
+    task::Waker,
+    thread::Thread,
+    time::Duration,
+};
+
+use super::{
+    Scheduler, barrier,
+    idle::Reclaim,
+    processor::Processor,
+    section::{self, Section},
+};
+use crate::shim::lock;
+use crate::task::{self, Header, Name, Ran, state::Start};
+
+/// A machine beyond one for each processor, left over from a blocked task, ends after this time.
+const SURPLUS_LINGER: Duration = Duration::from_secs(10);
+
+#[repr(align(128))]
+pub(crate) struct Machine {
+    pub(super) scheduler: &'static Scheduler,
+    /// 1 inside of the scheduler, 0 in user code. Written by its own thread.
+    pub(super) depth: AtomicU32,
+    /// The processor that it holds. Written by its own thread.
+    processor: AtomicPtr<Processor>,
+    /// The task that it polls, 0 for none. Written by its own thread.
+    current: AtomicU64,
+    /// The current task asks for a yield. Its own thread's.
+    pub(super) yielded: Own<bool>,
+    /// It counts as searching. Its own thread's.
+    pub(super) searching: Own<bool>,
+    /// Foreign wakers to be called outside of the section. Its own thread's.
+    deferred: Own<Vec<Waker>>,
+    has_deferred: Own<bool>,
+    /// The processor that somebody gave it: non-null from the giver until it is taken.
+    given: AtomicPtr<Processor>,
+    /// It sits in the poller, or is about to: a giver must interrupt that.
+    pub(super) in_poller: AtomicBool,
+    thread: Mutex<Option<Thread>>,
+}
+
+/// A cell that only its machine's thread touches.
+pub(super) struct Own<T>(Cell<T>);
+
+// SAFETY: the methods are called by the machine's own thread only: `section::machine()` hands a
+// machine to that thread, and others (the monitor, givers) use its atomics alone.
+unsafe impl<T> Sync for Own<T> {}
+
+impl<T: Copy> Own<T> {
+    #[inline(always)]
+    pub(super) fn get(&self) -> T {
+        self.0.get()
+    }
+
+    #[inline(always)]
+    pub(super) fn set(&self, value: T) {
+        self.0.set(value);
+    }
+
+    pub(super) fn replace(&self, value: T) -> T {
+        self.0.replace(value)
+    }
+}
+
+impl Machine {
+    pub(super) fn new(scheduler: &'static Scheduler) -> Machine {
+        Machine {
+            scheduler,
+            depth: AtomicU32::new(1),
+            processor: AtomicPtr::new(null_mut()),
+            current: AtomicU64::new(0),
+            yielded: Own(Cell::new(false)),
+            searching: Own(Cell::new(false)),
+            deferred: Own(Cell::new(Vec::new())),
+            has_deferred: Own(Cell::new(false)),
+            given: AtomicPtr::new(null_mut()),
+            in_poller: AtomicBool::new(false),
+            thread: Mutex::new(None),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn processor(&self) -> Option<&'static Processor> {
+        // SAFETY: `acquire` stores a `&'static Processor`, `release` null.
+        unsafe { self.processor.load(Ordering::Relaxed).as_ref() }
+    }
+
+    #[inline(always)]
+    pub(super) fn holds(&self, processor: &Processor) -> bool {
+        std::ptr::eq(self.processor.load(Ordering::Relaxed), processor)
+    }
+
+    #[inline(always)]
+    pub(crate) fn current(&self) -> Option<Name> {
+        Name::from_bits(self.current.load(Ordering::Relaxed))
+    }
+
+    /// Holds `processor` from now on. By its own thread.
+    pub(super) fn acquire(&'static self, processor: &'static Processor) {
+        debug_assert!(self.processor().is_none());
+        self.processor.store(std::ptr::from_ref(processor).cast_mut(), Ordering::Relaxed);
+        self.scheduler.monitor.notice();
+    }
+
+    /// Holds no processor from now on. By its own thread.
+    pub(super) fn release(&self) -> Option<&'static Processor> {
+        let processor = self.processor()?;
+        self.processor.store(null_mut(), Ordering::Relaxed);
+        Some(processor)
+    }
+
+    /// Gives it a processor: it is off the list of idle machines, by the caller's doing, and counts as searching.
+    pub(super) fn give(&self, processor: &'static Processor) {
+        self.given.store(std::ptr::from_ref(processor).cast_mut(), Ordering::SeqCst);
+        self.rouse();
+    }
+
+    /// Makes it look around if it rests.
+    pub(super) fn rouse(&self) {
+        self.unpark();
+        // Ordering: after the store of `given` (or `closing`); pairs with the fence in
+        // `Scheduler::poll_idle`, which stands between the store of `in_poller` and the load of those.
+        fence(Ordering::SeqCst);
+        if self.in_poller.load(Ordering::Relaxed) {
+            self.scheduler.interrupt_poller();
+        }
+    }
+
+    pub(super) fn is_in_section(&self) -> bool {
+        self.depth.load(Ordering::Acquire) != 0
+    }
+
+    pub(super) fn unpark(&self) {
+        if let Some(thread) = &*lock(&self.thread) {
+            thread.unpark();
+        }
+    }
+
+    /// Ready for another thread: new, or left by one that has ended.
+    pub(super) fn reset(&self) {
+        self.depth.store(1, Ordering::SeqCst);
+        self.given.store(null_mut(), Ordering::SeqCst);
+    }
+
+    /// Somebody gave it a processor that it has not taken yet.
+    pub(super) fn is_given(&self) -> bool {
+        !self.given.load(Ordering::SeqCst).is_null()
+    }
+
+    fn take_given(&'static self) -> bool {
+        // SAFETY: `give` stores a `&'static Processor`.
+        let given = unsafe { self.given.swap(null_mut(), Ordering::SeqCst).as_ref() };
+        if let Some(processor) = given {
+            self.acquire(processor);
+            self.searching.set(true);
+        }
+        given.is_some()
+    }
+
+    /// Keeps foreign wakers until the machine is outside of the section.
+    pub(super) fn defer(&self, wakers: &mut Vec<Waker>) {
+        if wakers.is_empty() {
+            return;
+        }
+        let mut deferred = self.deferred.0.take();
+        deferred.append(wakers);
+        self.deferred.0.set(deferred);
+        self.has_deferred.set(true);
+    }
+
+    /// Calls the deferred wakers. What one panics with is leaked: the panic hook has told of it.
+    #[cold]
+    pub(super) fn wake_deferred(&self) {
+        self.has_deferred.set(false);
+        for waker in self.deferred.0.take() {
+            let woken = self.outside(|| catch_unwind(AssertUnwindSafe(|| waker.wake())));
+            if let Err(payload) = woken {
+                std::mem::forget(payload);
+            }
+        }
+    }
+
+    /// Runs user code at depth 0.
+    #[inline(always)]
+    pub(super) fn outside<R>(&self, user_code: impl FnOnce() -> R) -> R {
+        self.depth.store(0, Ordering::Release);
+        let result = user_code();
+        self.depth.store(1, Ordering::Relaxed);
+        barrier::light();
+        result
+    }
+
+    /// The life of the machine's thread.
+    pub(super) fn run(&'static self) {
+        section::install(self);
+        let guard = section::AbortOnUnwind;
+        *lock(&self.thread) = Some(std::thread::current());
+        if !self.is_given() {
+            self.scheduler.idle.wait(self);
+        }
+        while self.rest() {
+            self.work();
+        }
+        std::mem::forget(guard);
+        *lock(&self.thread) = None;
+        // Destructors of the thread's locals are user code.
+        self.depth.store(0, Ordering::Release);
+    }
+
+    /// Waits for a processor. False: the thread is to end.
+    fn rest(&'static self) -> bool {
+        loop {
+            if self.processor().is_some() || self.take_given() {
+                return true;
+            }
+            if self.scheduler.is_closing() {
+                return false;
+            }
+            if self.scheduler.poll_idle(self) {
+                continue;
+            }
+            if !self.scheduler.has_surplus() {
+                std::thread::park();
+                continue;
+            }
+            std::thread::park_timeout(SURPLUS_LINGER);
+            if !self.is_given() && self.scheduler.idle.retire(self) {
+                return false;
+            }
+        }
+    }
+
+    /// Runs tasks until the processor is gone: given up for lack of work, or by the task.
+    fn work(&'static self) {
+        while let Some(mut section) = Section::of_loop(self) {
+            match section.find_runnable() {
+                Some(name) => self.run_task(section, name),
+                None if self.has_deferred.get() => self.wake_deferred(),
+                None if self.scheduler.is_closing() => self.leave_for_good(),
+                None => section.go_idle(),
+            }
+        }
+    }
+
+    fn leave_for_good(&self) {
+        if self.searching.replace(false) {
+            self.scheduler.idle.end_search();
+        }
+        if let Some(processor) = self.release() {
+            self.scheduler.idle.put_processor(processor);
+        }
+    }
+
+    #[inline(always)]
+    fn run_task(&'static self, mut section: Section, name: Name) {
+        let start = Header::named(name).state.start(name.generation());
+        if start == Start::Stale {
+            return;
+        }
+        section.processor().next_tick();
+        self.current.store(name.bits(), Ordering::Relaxed);
+        self.yielded.set(false);
+        let yielded = || self.yielded.get();
+        let (ran, kept) =
+            section.leave(|| task::run(name, start, yielded, super::monitor::coarse_ms));
+        self.current.store(0, Ordering::Relaxed);
+        if kept { section.settle(name, ran) } else { self.settle_without_processor(name, ran) }
+        if self.has_deferred.get() {
+            self.wake_deferred();
+        }
+    }
+
+    /// The task has given the processor away: what it left goes the way of foreign threads.
+    #[cold]
+    fn settle_without_processor(&'static self, name: Name, ran: Ran) {
+        self.scheduler.settle_foreign(name, ran);
+        match self.scheduler.idle.take_processor() {
+            Some(processor) => self.acquire(processor),
+            None => self.scheduler.idle.wait(self),
+        }
+    }
+
+    /// Asks for an idle processor. By a machine on the list.
+    pub(super) fn reclaim(&'static self) -> bool {
+        match self.scheduler.idle.reclaim(self) {
+            Reclaim::Processor(processor) => {
+                self.acquire(processor);
+                self.searching.set(true);
+                true
+            }
+            // Somebody is about to set `given`, and unparks then: `rest` waits for it.
+            Reclaim::Given => true,
+            Reclaim::NoneIdle => false,
+        }
+    }
+}
+
+impl PartialEq for Machine {
+    fn eq(&self, other: &Machine) -> bool {
+        std::ptr::eq(self, other)
+    }
+}

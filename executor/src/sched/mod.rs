@@ -1,0 +1,49 @@
+#![doc = include_str!("README.md")]
+
+#[cfg(not(gmp_loom))]
+mod barrier;
+#[cfg(not(gmp_loom))]
+mod blocking;
+#[cfg(not(gmp_loom))]
+mod entry;
+#[cfg(not(gmp_loom))]
+mod global;
+mod idle;
+#[cfg(not(gmp_loom))]
+mod machine;
+#[cfg(gmp_loom)]
+mod models;
+#[cfg(not(gmp_loom))]
+mod monitor;
+#[cfg(not(gmp_loom))]
+mod netpoll;
+#[cfg(not(gmp_loom))]
+mod processor;
+#[cfg(not(gmp_loom))]
+mod random;
+mod run_queue;
+#[cfg(not(gmp_loom))]
+mod scheduler;
+#[cfg(not(gmp_loom))]
+mod search;
+#[cfg(not(gmp_loom))]
+pub(crate) mod section;
+#[cfg(not(gmp_loom))]
+mod shutdown;
+#[cfg(not(gmp_loom))]
+mod slack;
+#[cfg(not(gmp_loom))]
+mod spawn;
+#[cfg(not(gmp_loom))]
+mod table;
+
+#[cfg(not(gmp_loom))]
+pub(crate) use self::{
+    blocking::without_processor,
+    entry::{armed, entered, enter, ready, timers, Entered},
+    monitor::coarse_ms,
+    scheduler::{Config, Live, Scheduler},
+    spawn::{spawn, spawn_on},
+};
+#[cfg(not(gmp_loom))]
+pub use self::shutdown::{CutTask, ShutdownReport};

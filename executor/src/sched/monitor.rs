@@ -1,0 +1,250 @@
+//! The monitor (Go: `sysmon`): a thread that sees what the machines, busy with tasks, cannot.
+//!
+//! # How it works
+//! While a processor runs it looks around every 100 µs to 2.5 ms: at work that stands while somebody is
+//! idle, at timers that are due, at a poller that nobody visits; it moves the coarse clock on, and it alone starts machines (a
+//! machine's thread would hand its own scheduling attributes down). When nothing has run for 10 ms it sleeps
+//! until a processor runs again. It calls no user code, and takes no lock that is held across user code;
+//! its last act, when all machines have ended, is the walk of the shutdown.
+
+use std::{
+    io,
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicBool, AtomicU32, Ordering, fence},
+    },
+    thread::Thread,
+    time::Duration,
+};
+
+use super::{
+    processor::Processor,
+    scheduler::{Scheduler, explain},
+};
+use crate::{
+    shim::lock,
+    slab,
+    time::clock,
+};
+
+/// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
+/// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
+const PERIOD_MIN: Duration = Duration::from_micros(100);
+/// The longest period while something runs: a quarter of the 10 ms slice.
+const PERIOD_MAX: Duration = Duration::from_micros(2500);
+/// How long it goes on looking when nothing runs any more: waking it costs 2 µs and more.
+const LINGER: Duration = Duration::from_millis(10);
+/// After this long in idleness the pages of empty spans go back to the system.
+const SCAVENGE: Duration = Duration::from_secs(1);
+/// A poller that nobody visited for this long is to be visited. Go's value, proc.go.
+const POLL_MAX: Duration = Duration::from_millis(10);
+
+/// Milliseconds, moved on by monitors and by machines that wake: what a dump's *since when* is told in.
+static COARSE_MS: AtomicU32 = AtomicU32::new(0);
+
+/// The coarse clock, milliseconds.
+#[inline(always)]
+pub(crate) fn coarse_ms() -> u32 {
+    COARSE_MS.load(Ordering::Relaxed)
+}
+
+/// Reads the clock, and moves the coarse one on.
+pub(super) fn read_clock() -> u64 {
+    let now = clock::now();
+    COARSE_MS.store((now / 1_000_000) as u32, Ordering::Relaxed);
+    now
+}
+
+pub(super) struct Monitor {
+    thread: Mutex<Option<Thread>>,
+    asleep: AtomicBool,
+    /// Processors without a machine; each counts as searching.
+    requests: Mutex<Vec<&'static Processor>>,
+    requested: AtomicBool,
+    warned: OnceLock<()>,
+}
+
+/// What one look saw of a processor.
+#[derive(Clone, Copy, Default)]
+struct Glance {
+    tick: u64,
+    stood: bool,
+}
+
+/// What the monitor remembers between two looks.
+struct Memory {
+    glances: Vec<Glance>,
+    polls: u64,
+    polled_at: u64,
+    period: Duration,
+    quiet_since: Option<u64>,
+    scavenged: bool,
+}
+
+impl Monitor {
+    pub(super) fn new() -> Monitor {
+        Monitor {
+            thread: Mutex::new(None),
+            asleep: AtomicBool::new(false),
+            requests: Mutex::new(Vec::new()),
+            requested: AtomicBool::new(false),
+            warned: OnceLock::new(),
+        }
+    }
+
+    /// A processor runs: the monitor shall look.
+    #[inline(always)]
+    pub(super) fn notice(&self) {
+        // Ordering: the machine was counted as not idle by a SeqCst read-modify-write before; the monitor
+        // stores `asleep`, then issues a fence, then reads that count.
+        if self.asleep.load(Ordering::SeqCst) {
+            self.kick();
+        }
+    }
+
+    /// Makes it look at once.
+    pub(super) fn kick(&self) {
+        if let Some(thread) = &*lock(&self.thread) {
+            thread.unpark();
+        }
+    }
+
+    /// Asks for a machine for `processor`, which counts as searching.
+    pub(super) fn request_machine(&self, processor: &'static Processor) {
+        lock(&self.requests).push(processor);
+        self.requested.store(true, Ordering::SeqCst);
+        self.kick();
+    }
+}
+
+impl Scheduler {
+    /// # Errors
+    /// If the thread cannot be had.
+    pub(super) fn start_monitor(&'static self) -> io::Result<()> {
+        let name = format!("{}-monitor", self.config().thread_name);
+        let thread = std::thread::Builder::new().name(name);
+        let started = thread.spawn(move || self.monitor_all());
+        let started = started.map_err(|error| explain("the monitor thread", error))?;
+        *lock(&self.monitor.thread) = Some(started.thread().clone());
+        Ok(())
+    }
+
+    fn monitor_all(&'static self) {
+        let count = self.processors.len();
+        let mut memory = Memory {
+            glances: vec![Glance::default(); count],
+            polls: 0,
+            polled_at: 0,
+            period: PERIOD_MIN,
+            quiet_since: None,
+            scavenged: true,
+        };
+        while !self.is_closing() {
+            let now = read_clock();
+            self.serve_requests();
+            let stood = self.look(&mut memory, now);
+            let longer = (memory.period * 2).min(PERIOD_MAX);
+            memory.period = if stood { PERIOD_MIN } else { longer };
+            self.wait(&mut memory, now);
+        }
+        self.end();
+    }
+
+    fn wait(&self, memory: &mut Memory, now: u64) {
+        if self.idle.counts().idle() < self.processors.len() as u32 {
+            memory.quiet_since = None;
+            memory.scavenged = false;
+            std::thread::park_timeout(memory.period);
+            return;
+        }
+        let since = *memory.quiet_since.get_or_insert(now);
+        let quiet = Duration::from_nanos(now.saturating_sub(since));
+        if quiet < LINGER {
+            std::thread::park_timeout(memory.period);
+        } else if memory.scavenged {
+            self.sleep(None);
+        } else if quiet < SCAVENGE {
+            self.sleep(Some(SCAVENGE - quiet));
+        } else {
+            memory.scavenged = true;
+            slab::scavenge();
+        }
+    }
+
+    /// Sleeps until a processor runs, or for `limit`.
+    fn sleep(&self, limit: Option<Duration>) {
+        let monitor = &self.monitor;
+        monitor.asleep.store(true, Ordering::SeqCst);
+        // Ordering: pairs with `Monitor::notice`.
+        fence(Ordering::SeqCst);
+        let all_idle = self.idle.counts().idle() == self.processors.len() as u32;
+        if all_idle && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst) {
+            match limit {
+                Some(limit) => std::thread::park_timeout(limit),
+                None => std::thread::park(),
+            }
+        }
+        monitor.asleep.store(false, Ordering::SeqCst);
+    }
+
+    /// Starts machines for processors that have none. One that cannot be had is no error: the processor
+    /// becomes idle, and a later wake asks again.
+    fn serve_requests(&'static self) {
+        if !self.monitor.requested.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        let requests = std::mem::take(&mut *lock(&self.monitor.requests));
+        for processor in requests {
+            if let Err(error) = self.start_machine(Some(processor)) {
+                self.monitor.warned.get_or_init(|| eprintln!("gmp: {error}; going on with fewer"));
+                self.idle.put_processor(processor);
+                self.idle.end_search();
+            }
+        }
+    }
+
+    /// Looks around once. True: work stood that somebody idle could have done.
+    fn look(&'static self, memory: &mut Memory, now: u64) -> bool {
+        let counts = self.idle.counts();
+        let stood = self.work_stood(memory);
+        let unvisited = self.poller_unvisited(memory, now);
+        if counts.idle() == 0 {
+            if unvisited {
+                self.netpoll.want();
+            }
+            return stood;
+        }
+        let due = self.timers().any(|timers| timers.earliest() <= now);
+        let wanted = stood || due || unvisited || !self.global.is_empty();
+        let vacant = !self.netpoll.activity().1;
+        if wanted && counts.searching() == 0 && (stood || vacant || !self.global.is_empty()) {
+            self.wake_one();
+        }
+        stood
+    }
+
+    /// A task stands in a processor's queue, or as the next one, where the same poll goes on as at the last look;
+    /// or several stand there at both looks.
+    fn work_stood(&self, memory: &mut Memory) -> bool {
+        let mut any = false;
+        for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
+            let tick = processor.tick();
+            let queued = processor.stealer.len();
+            let stands = queued > 0 || processor.stealer.next().is_some();
+            any |= last.stood && stands && (tick == last.tick || queued > 1);
+            *last = Glance { tick, stood: stands };
+        }
+        any
+    }
+
+    /// Nobody is in the poller, and nobody was for long.
+    fn poller_unvisited(&self, memory: &mut Memory, now: u64) -> bool {
+        let (polls, inside) = self.netpoll.activity();
+        if inside || polls != memory.polls {
+            memory.polls = polls;
+            memory.polled_at = now;
+        }
+        let limit = if self.idle.counts().idle() > 0 { memory.period } else { POLL_MAX };
+        now.saturating_sub(memory.polled_at) >= limit.as_nanos() as u64
+    }
+}

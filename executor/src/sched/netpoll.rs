@@ -1,0 +1,242 @@
+//! Waiting for events: which machine sits in the poller, until when, and how it is called back.
+//!
+//! # How it works
+//! An idle machine that gets the token waits in the poller (or, where no socket exists yet, parks), until the
+//! earliest of all timers. The others park. Arming a timer calls nobody: the processor
+//! that armed it looks at its timers itself, and compares them with the sleeper's deadline when it
+//! goes idle ([`Scheduler::warn_sleeper`]).
+//!
+//! # Invariants
+//! - N1: whoever holds the token is the only one in the poller.
+//! - N2: when all processors are idle, some machine holds the token or is about to try: who drops it without
+//!   a processor looks at the count of idle processors afterwards, and who goes idle tries the token
+//!   after having been counted.
+
+use std::{
+    any::Any,
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence},
+    },
+    time::Duration,
+};
+
+use super::{machine::Machine, scheduler::Scheduler, section::Section};
+use crate::{
+    poller::{Poller, Ready},
+    shim::lock,
+    time::{Timers, clock},
+};
+
+/// Nobody sleeps in the poller.
+const NOBODY: u64 = 0;
+
+pub(super) struct NetPoll {
+    poller: Mutex<Option<Arc<dyn Poller>>>,
+    /// The token.
+    taken: AtomicBool,
+    /// The deadline of the one in the poller, `u64::MAX` for none, [`NOBODY`] if it is empty.
+    sleeps_until: AtomicU64,
+    /// The one that holds the token and sleeps.
+    sleeper: AtomicPtr<Machine>,
+    /// Nobody has polled for long: the next processor that looks around shall.
+    wanted: AtomicBool,
+    /// How often somebody polled.
+    polls: AtomicU64,
+}
+
+impl NetPoll {
+    pub(super) fn new() -> NetPoll {
+        NetPoll {
+            poller: Mutex::new(None),
+            taken: AtomicBool::new(false),
+            sleeps_until: AtomicU64::new(NOBODY),
+            sleeper: AtomicPtr::new(std::ptr::null_mut()),
+            wanted: AtomicBool::new(false),
+            polls: AtomicU64::new(0),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn want(&self) {
+        if lock(&self.poller).is_some() {
+            self.wanted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// How often somebody polled, and whether somebody is in the poller now.
+    pub(super) fn activity(&self) -> (u64, bool) {
+        (self.polls.load(Ordering::Relaxed), self.taken.load(Ordering::Relaxed))
+    }
+
+    fn poller(&self) -> Option<Arc<dyn Poller>> {
+        lock(&self.poller).clone()
+    }
+
+    /// Drops the poller: with it goes the readiness of all sockets.
+    pub(super) fn detach(&self) {
+        let poller = lock(&self.poller).take();
+        drop(poller);
+    }
+
+    fn try_take(&self) -> bool {
+        !self.taken.load(Ordering::Relaxed) && !self.taken.swap(true, Ordering::SeqCst)
+    }
+
+    fn put_back(&self) {
+        self.wanted.store(false, Ordering::Relaxed);
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        self.taken.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Scheduler {
+    pub(crate) fn attach_poller(
+        &self,
+        init: impl FnOnce() -> io::Result<Arc<dyn Poller>>,
+    ) -> io::Result<Arc<dyn Any + Send + Sync>> {
+        let mut poller = lock(&self.netpoll.poller);
+        if let Some(poller) = &*poller {
+            return Ok(poller.clone());
+        }
+        let made = poller.insert(init()?).clone();
+        drop(poller);
+        // The one that parks for lack of a poller shall use it.
+        self.interrupt_poller();
+        Ok(made)
+    }
+
+    /// Calls the machine in the poller back, if there is one.
+    pub(super) fn interrupt_poller(&self) {
+        if let Some(poller) = self.netpoll.poller() {
+            poller.interrupt();
+        }
+        // SAFETY: the pointer is null or was stored from a `&'static Machine`.
+        if let Some(sleeper) = unsafe { self.netpoll.sleeper.load(Ordering::SeqCst).as_ref() } {
+            sleeper.unpark();
+        }
+    }
+
+    fn earliest(&self) -> u64 {
+        self.timers().map(Timers::earliest).min().unwrap_or(u64::MAX)
+    }
+
+    /// Calls the sleeper back if a timer is due before it wakes by itself.
+    pub(super) fn warn_sleeper(&self) {
+        let until = self.netpoll.sleeps_until.load(Ordering::SeqCst);
+        if until != NOBODY && self.earliest() < until {
+            self.interrupt_poller();
+        }
+    }
+
+    /// Waits in the poller on behalf of all, if nobody does. False: somebody does, or there is nothing to
+    /// do there: park. By a machine on the list of idle ones.
+    pub(super) fn poll_idle(&'static self, machine: &'static Machine) -> bool {
+        if !self.netpoll.try_take() {
+            return false;
+        }
+        let mut ready = Ready::new();
+        machine.in_poller.store(true, Ordering::Relaxed);
+        // Ordering: between the store of `in_poller` and the loads of `given` and `closing`; pairs
+        // with the fence in `Machine::rouse`.
+        std::sync::atomic::fence(Ordering::SeqCst);
+        if !machine.is_given() && !self.is_closing() {
+            self.sleep_in_poller(machine, &mut ready);
+        }
+        machine.in_poller.store(false, Ordering::Relaxed);
+        self.netpoll.put_back();
+        let due = self.earliest() <= clock::now();
+        if ready.is_empty() && !due {
+            return true;
+        }
+        let runs = machine.reclaim();
+        self.distribute(machine, ready);
+        // N2. Ordering: between `put_back` and the look; pairs with the fence in `Section::go_idle`, which
+        // stands between being counted and the attempt to take the token.
+        fence(Ordering::SeqCst);
+        runs || self.idle.counts().idle() > 0
+    }
+
+    fn sleep_in_poller(&self, machine: &'static Machine, ready: &mut Ready) {
+        let until = self.announce_deadline(machine);
+        let until = (until != u64::MAX).then(|| clock::instant(until));
+        match self.netpoll.poller() {
+            Some(poller) => poll(&*poller, until, ready),
+            None => machine.park_until(until),
+        }
+        self.netpoll.sleeper.store(std::ptr::null_mut(), Ordering::Relaxed);
+        self.netpoll.sleeps_until.store(NOBODY, Ordering::Relaxed);
+    }
+
+    /// Tells until when the machine will sleep. Who arms an earlier timer before this is told is
+    /// seen here, who does so later sees it.
+    fn announce_deadline(&self, machine: &'static Machine) -> u64 {
+        self.netpoll.sleeper.store(std::ptr::from_ref(machine).cast_mut(), Ordering::SeqCst);
+        let mut until = self.earliest();
+        loop {
+            self.netpoll.sleeps_until.store(until.max(NOBODY + 1), Ordering::SeqCst);
+            // Ordering: pairs with the fences in `go_idle` and `armed`.
+            fence(Ordering::SeqCst);
+            let again = self.earliest();
+            if again >= until {
+                return until;
+            }
+            until = again;
+        }
+    }
+
+    /// Queues those who are ready: here if the machine got a processor, else for all.
+    fn distribute(&'static self, machine: &'static Machine, mut ready: Ready) {
+        if let Some(mut section) = Section::of_loop(machine) {
+            section.release_ready(ready);
+            return;
+        }
+        ready.names.drain(..).for_each(|name| self.global.push(name));
+        self.submitted();
+        machine.defer(&mut ready.foreign);
+        machine.wake_deferred();
+    }
+}
+
+impl Section {
+    /// Looks for events without waiting, if nobody is in the poller.
+    pub(super) fn poll_without_waiting(&mut self) {
+        let netpoll = &self.scheduler().netpoll;
+        if !netpoll.try_take() {
+            return;
+        }
+        let mut ready = std::mem::take(&mut self.private().ready);
+        if let Some(poller) = netpoll.poller() {
+            poll(&*poller, Some(clock::instant(0)), &mut ready);
+        }
+        netpoll.put_back();
+        self.release_ready(ready);
+    }
+}
+
+/// A poller that fails would make every socket hang in silence: it says so and ends the process.
+fn poll(poller: &dyn Poller, until: Option<std::time::Instant>, ready: &mut Ready) {
+    if let Err(error) = poller.poll(until, ready) {
+        eprintln!("gmp: the network poller failed: {error}");
+        std::process::abort();
+    }
+}
+
+impl Machine {
+    fn park_until(&self, until: Option<std::time::Instant>) {
+        match until {
+            None => std::thread::park(),
+            Some(until) => {
+                let wait = until.saturating_duration_since(clock::now_instant());
+                if wait > Duration::ZERO {
+                    super::slack::precisely(|| std::thread::park_timeout(wait));
+                }
+            }
+        }
+    }
+}

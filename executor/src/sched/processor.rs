@@ -1,0 +1,119 @@
+//! A processor (Go: `p`): a queue of ready tasks, a cache of task memory, timers. Whoever holds it may
+//! run tasks.
+
+use std::{
+    cell::UnsafeCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    random::Random,
+    run_queue::{self, Local, Stealer},
+};
+use crate::{poller::Ready, slab::{Cache, Counts}, time::Timers};
+
+/// What others may see of a processor.
+#[repr(align(128))]
+pub(crate) struct Processor {
+    /// Counts polls. Written by the holder; the monitor sees by it that one poll goes on.
+    tick: AtomicU64,
+    pub(super) stealer: Stealer,
+    pub(super) timers: Timers,
+    /// Tasks that were spawned, and that ended, here. Written by the holder.
+    spawned: AtomicU64,
+    ended: AtomicU64,
+    cache_counts: Arc<Counts>,
+    private: UnsafeCell<Private>,
+}
+
+/// The holder's own: reachable only through a [`Section`](super::section::Section).
+pub(crate) struct Private {
+    pub(crate) queue: Local,
+    pub(crate) cache: Cache,
+    pub(super) random: Random,
+    /// Tasks run in a row from the place for the next one.
+    pub(super) chain: u32,
+    /// Those that the poller or the timers have just made ready; empty between uses.
+    pub(super) ready: Ready,
+}
+
+// SAFETY: `private` is reached through `Processor::private` only, whose caller holds the processor:
+// one machine at a time. All else is `Sync`.
+unsafe impl Sync for Processor {}
+
+impl Processor {
+    pub(super) fn new(index: usize) -> Processor {
+        let (queue, stealer) = run_queue::new();
+        let cache = Cache::new();
+        Processor {
+            tick: AtomicU64::new(0),
+            stealer,
+            timers: Timers::new(),
+            spawned: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+            cache_counts: cache.counts(),
+            private: UnsafeCell::new(Private {
+                queue,
+                cache,
+                random: Random::seeded(index as u64 + 1),
+                chain: 0,
+                ready: Ready::new(),
+            }),
+        }
+    }
+
+    /// # Safety
+    /// The caller holds the processor, and no other reference to its private part is alive.
+    #[expect(clippy::mut_from_ref, reason = "the caller's promise makes it unique")]
+    #[inline(always)]
+    pub(super) unsafe fn private(&self) -> &mut Private {
+        // SAFETY: the caller's promise.
+        unsafe { &mut *self.private.get() }
+    }
+
+    pub(super) fn tick(&self) -> u64 {
+        self.tick.load(Ordering::Relaxed)
+    }
+
+    /// The holder begins another poll. Returns its number.
+    #[inline(always)]
+    pub(super) fn next_tick(&self) -> u64 {
+        add_one(&self.tick)
+    }
+
+    #[inline(always)]
+    pub(super) fn count_spawn(&self) {
+        add_one(&self.spawned);
+    }
+
+    #[inline(always)]
+    pub(super) fn count_end(&self) {
+        add_one(&self.ended);
+    }
+
+    /// Tasks spawned here less those ended here.
+    pub(super) fn balance(&self) -> i64 {
+        let ended = self.ended.load(Ordering::Relaxed);
+        self.spawned.load(Ordering::Relaxed).wrapping_sub(ended) as i64
+    }
+
+    pub(super) fn cache_counts(&self) -> &Counts {
+        &self.cache_counts
+    }
+
+    /// Work stands here that another processor could take.
+    pub(super) fn has_work(&self) -> bool {
+        self.stealer.len() > 0
+    }
+}
+
+/// Adds one to a counter that only this thread writes: no read-modify-write is needed.
+#[inline(always)]
+fn add_one(counter: &AtomicU64) -> u64 {
+    let value = counter.load(Ordering::Relaxed).wrapping_add(1);
+    counter.store(value, Ordering::Relaxed);
+    value
+}

@@ -1,0 +1,213 @@
+//! A processor's queue of ready tasks: filled and emptied by one machine, stolen from by others.
+//!
+//! # How it works
+//!
+//! ```text
+//!   next: [ name ]         the task woken last; it runs next
+//!   ring: [ . | h | x | x | x | x | t | . ]     head: oldest; tail: first free place
+//! ```
+//!
+//! A ring of 256 names after Go's `runq` (proc.go), with one difference: **the owner takes without a
+//! read-modify-write.** It loads `head`, reads the place, stores `head + 1`. A thief copies half of
+//! what it sees and takes it by a CAS on `head`. If that CAS falls between the owner's load and its store,
+//! the store moves `head` back, and the names that the thief took are in the ring once more. That is
+//! allowed: a queue entry proves nothing (S4), the second of two equal ones finds its task not scheduled
+//! and is dropped. So nothing is lost, something may be there twice, and a take costs no locked
+//! instruction (idempotent work stealing: Michael, Vechev and Saraswat, PPoPP 2009).
+//! `next` works alike: the owner loads and stores, a thief takes by CAS.
+//!
+//! # Invariants
+//! - Q1: only the machine that holds the processor pushes and pops: `&mut Local`.
+//! - Q2: between two operations of the owner `head` is never lower than what the owner stored or read there before.
+//!   Thieves add; the owner, within one pop, may store one more than it read, which undoes what
+//!   thieves added meanwhile, but not more. A push reads `head` within its own operation, so it
+//!   overwrites only places that no later `head` includes.
+//! - Q3: a place between `head` and `tail` holds the name that was pushed there last. (From Q2.)
+//! - Q4: nothing is lost: `head` passes a place only if the owner returned its name or a thief copied it.
+//!
+//! # Memory ordering
+//! `tail` is released by the owner and acquired by thieves, so that they read the places behind it; `head`
+//! is released by whoever moves it and acquired by the others, so that a place is overwritten only
+//! after the copy that the CAS confirms. What the names mean is published by the tasks' state words.
+//!
+//! # Rejected
+//! - A CAS for the owner's take, as Go's and tokio's: 5 ns of a 15 ns yield.
+//! - crossbeam-deque's `Worker`: growing pins the shared epoch collector, which then runs other
+//!   people's deferred drops inside our push; its FIFO take is a read-modify-write; it has no loom form.
+//!
+//! # Not done here
+//! Choosing a victim (`search`), waking anybody (`idle`).
+
+use crate::{
+    shim::{Arc, AtomicU32, AtomicU64, Ordering},
+    task::name::Name,
+};
+
+/// Places of the ring. Go's value, runtime2.go; small under loom.
+pub(crate) const CAPACITY: u32 = if cfg!(gmp_loom) { 4 } else { 256 };
+const MASK: u32 = CAPACITY - 1;
+
+/// The older half of a full ring, on its way to the global queue.
+pub(crate) type Batch = [u64; CAPACITY as usize / 2];
+
+/// `head` is the thieves' and the owner's, `tail` and `next` mostly the owner's: apart, so that a
+/// steal does not slow down a push. 64 bytes are a cache line.
+#[repr(align(64))]
+struct Apart<T>(T);
+
+struct Ring {
+    head: Apart<AtomicU32>,
+    tail: Apart<AtomicU32>,
+    next: AtomicU64,
+    places: Box<[AtomicU64]>,
+}
+
+/// The owner's end.
+pub(crate) struct Local {
+    ring: Arc<Ring>,
+}
+
+/// A thief's end.
+#[derive(Clone)]
+pub(crate) struct Stealer {
+    ring: Arc<Ring>,
+}
+
+/// An empty queue.
+pub(crate) fn new() -> (Local, Stealer) {
+    let ring = Arc::new(Ring {
+        head: Apart(AtomicU32::new(0)),
+        tail: Apart(AtomicU32::new(0)),
+        next: AtomicU64::new(0),
+        places: (0..CAPACITY).map(|_| AtomicU64::new(0)).collect(),
+    });
+    (Local { ring: ring.clone() }, Stealer { ring })
+}
+
+impl Ring {
+    #[inline(always)]
+    fn place(&self, position: u32) -> &AtomicU64 {
+        &self.places[(position & MASK) as usize]
+    }
+}
+
+impl Local {
+    /// Makes `name` the next one. Returns the one that was, which the caller is to queue.
+    #[inline(always)]
+    pub(crate) fn set_next(&mut self, name: Name) -> Option<Name> {
+        // Ordering: Relaxed; a name carries nothing.
+        let before = self.ring.next.load(Ordering::Relaxed);
+        self.ring.next.store(name.bits(), Ordering::Relaxed);
+        Name::from_bits(before)
+    }
+
+    /// Takes the next one.
+    #[inline(always)]
+    pub(crate) fn take_next(&mut self) -> Option<Name> {
+        let name = Name::from_bits(self.ring.next.load(Ordering::Relaxed))?;
+        self.ring.next.store(0, Ordering::Relaxed);
+        Some(name)
+    }
+
+    /// Queues `name` last. If the ring is full, its older half and `name` go to `overflow`.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, name: Name, overflow: impl FnOnce(Batch)) {
+        let tail = self.ring.tail.0.load(Ordering::Relaxed);
+        let head = self.ring.head.0.load(Ordering::Acquire);
+        if tail.wrapping_sub(head) >= CAPACITY {
+            overflow(self.shed(head));
+        }
+        self.ring.place(tail).store(name.bits(), Ordering::Relaxed);
+        self.ring.tail.0.store(tail.wrapping_add(1), Ordering::Release);
+    }
+
+    /// Takes the older half of a full ring.
+    #[cold]
+    fn shed(&mut self, head: u32) -> Batch {
+        let half = CAPACITY / 2;
+        let batch = std::array::from_fn(|n| {
+            self.ring.place(head.wrapping_add(n as u32)).load(Ordering::Relaxed)
+        });
+        self.ring.head.0.store(head.wrapping_add(half), Ordering::Release);
+        batch
+    }
+
+    /// Takes the oldest one.
+    #[inline(always)]
+    pub(crate) fn pop(&mut self) -> Option<Name> {
+        let head = self.ring.head.0.load(Ordering::Acquire);
+        let tail = self.ring.tail.0.load(Ordering::Relaxed);
+        if head == tail {
+            return None;
+        }
+        let bits = self.ring.place(head).load(Ordering::Relaxed);
+        self.ring.head.0.store(head.wrapping_add(1), Ordering::Release);
+        Name::from_bits(bits)
+    }
+
+    /// Places that are free.
+    pub(crate) fn room(&self) -> usize {
+        let tail = self.ring.tail.0.load(Ordering::Relaxed);
+        let head = self.ring.head.0.load(Ordering::Acquire);
+        CAPACITY.saturating_sub(tail.wrapping_sub(head)) as usize
+    }
+}
+
+impl Stealer {
+    /// How many tasks the ring holds, at a glance.
+    pub(crate) fn len(&self) -> usize {
+        let head = self.ring.head.0.load(Ordering::Acquire);
+        let tail = self.ring.tail.0.load(Ordering::Acquire);
+        let len = tail.wrapping_sub(head);
+        // A glance in which `head` had been moved on behind `tail`'s back says nothing.
+        if len > CAPACITY { 0 } else { len as usize }
+    }
+
+    /// What would run next there.
+    pub(crate) fn next(&self) -> Option<Name> {
+        Name::from_bits(self.ring.next.load(Ordering::Relaxed))
+    }
+
+    /// Takes `name` out of the place for the next one, if it still stands there.
+    pub(crate) fn take_next(&self, name: Name) -> bool {
+        let next = &self.ring.next;
+        next.compare_exchange(name.bits(), 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// Takes the older half: queues it in `into`, which is empty, and takes its oldest.
+    pub(crate) fn steal_into(&self, into: &mut Local) -> Option<Name> {
+        debug_assert_eq!(into.room(), CAPACITY as usize, "a thief's own queue is empty");
+        let taken = self.copy_into(into)?;
+        let tail = into.ring.tail.0.load(Ordering::Relaxed);
+        into.ring.tail.0.store(tail.wrapping_add(taken), Ordering::Release);
+        into.pop()
+    }
+
+    /// Copies the older half behind `into`'s tail and takes it. Returns how many.
+    fn copy_into(&self, into: &Local) -> Option<u32> {
+        let tail = into.ring.tail.0.load(Ordering::Relaxed);
+        let mut head = self.ring.head.0.load(Ordering::Acquire);
+        loop {
+            let len = self.ring.tail.0.load(Ordering::Acquire).wrapping_sub(head);
+            let half = len - len / 2;
+            if half == 0 {
+                return None;
+            }
+            if half > CAPACITY / 2 {
+                // `head` was read before thieves and owner moved on: read it again.
+                head = self.ring.head.0.load(Ordering::Acquire);
+                continue;
+            }
+            for n in 0..half {
+                let bits = self.ring.place(head.wrapping_add(n)).load(Ordering::Relaxed);
+                into.ring.place(tail.wrapping_add(n)).store(bits, Ordering::Relaxed);
+            }
+            let new = head.wrapping_add(half);
+            let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+            match self.ring.head.0.compare_exchange(head, new, success, failure) {
+                Ok(_) => return Some(half),
+                Err(now) => head = now,
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The structure that one runtime's processors and machines share.
+//!
+//! It is type-stable like the slots: a thread that was put aside between waking a task and queueing it
+//! may come back when the runtime is long gone. So the structure is never freed but used again by a later
+//! runtime with as many processors ([`table`](super::table)), with another *epoch*.
+
+use std::{
+    io,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering, fence},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{
+    barrier,
+    global::GlobalQueue,
+    idle::Idle,
+    machine::Machine,
+    monitor::Monitor,
+    netpoll::NetPoll,
+    processor::Processor,
+    table,
+};
+use crate::{
+    shim::lock,
+    slab::{self, Class},
+    task::{Name, walk},
+    time::Timers,
+};
+
+/// What a builder decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) processors: usize,
+    pub(crate) thread_name: String,
+    pub(crate) stack_size: Option<usize>,
+}
+
+/// How long a start that failed waits for the threads that it had started: they have nothing to do.
+const START_UNDONE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Scheduler {
+    /// Its place in the table, which task headers hold.
+    pub(crate) index: u16,
+    pub(crate) processors: Box<[Processor]>,
+    pub(super) idle: Idle<&'static Processor, &'static Machine>,
+    pub(super) global: GlobalQueue,
+    pub(super) monitor: Monitor,
+    pub(super) netpoll: NetPoll,
+    /// Timers of threads without a processor.
+    pub(super) foreign_timers: Timers,
+    /// Tasks spawned less tasks ended by threads without a processor.
+    pub(super) foreign_balance: AtomicI64,
+    pub(super) closing: AtomicBool,
+    epoch: AtomicU64,
+    /// Threads of machines that live; `ended` tells of each that ends.
+    pub(super) machines: AtomicUsize,
+    /// Machines whose threads live, and those that wait to be used again.
+    pub(super) roster: Mutex<Vec<&'static Machine>>,
+    spare: Mutex<Vec<&'static Machine>>,
+    pub(super) ended: Condvar,
+    pub(super) life: Mutex<Life>,
+    config: Mutex<Arc<Config>>,
+}
+
+/// How far a shutdown is. Guarded by `Scheduler::life`, told by `Scheduler::ended`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Running,
+    /// Until when machines may finish their polls before the walk begins.
+    Closing { walk_at: Instant },
+    /// The walk has dropped all futures but those that are being polled.
+    Walked,
+}
+
+/// A runtime that lives: the structure in one epoch. Copies may outlive it.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    pub(crate) scheduler: &'static Scheduler,
+    pub(crate) epoch: u64,
+}
+
+impl Scheduler {
+    pub(super) fn new(index: u16, processors: usize) -> Scheduler {
+        Scheduler {
+            index,
+            processors: (0..processors).map(Processor::new).collect(),
+            idle: Idle::new(),
+            global: GlobalQueue::new(),
+            monitor: Monitor::new(),
+            netpoll: NetPoll::new(),
+            foreign_timers: Timers::new(),
+            foreign_balance: AtomicI64::new(0),
+            closing: AtomicBool::new(true),
+            epoch: AtomicU64::new(0),
+            machines: AtomicUsize::new(0),
+            roster: Mutex::new(Vec::new()),
+            spare: Mutex::new(Vec::new()),
+            ended: Condvar::new(),
+            life: Mutex::new(Life::Walked),
+            config: Mutex::new(Arc::new(Config {
+                processors,
+                thread_name: String::new(),
+                stack_size: None,
+            })),
+        }
+    }
+
+    /// Starts a runtime: reserves memory, starts the monitor and a machine for each processor.
+    ///
+    /// # Errors
+    /// If address space or a thread cannot be had; nothing is left running.
+    pub(crate) fn start(config: Config) -> io::Result<Live> {
+        slab::reserve()?;
+        barrier::init();
+        let scheduler = table::take(config.processors)?;
+        *lock(&scheduler.config) = Arc::new(config);
+        *lock(&scheduler.life) = Life::Running;
+        let epoch = scheduler.global.open();
+        scheduler.epoch.store(epoch, Ordering::SeqCst);
+        scheduler.closing.store(false, Ordering::SeqCst);
+        for processor in &scheduler.processors {
+            scheduler.idle.put_processor(processor);
+        }
+        let live = Live { scheduler, epoch };
+        scheduler.start_monitor().inspect_err(|_| scheduler.end_unstarted())?;
+        for _ in &scheduler.processors {
+            scheduler.start_machine(None).inspect_err(|_| {
+                live.shutdown(START_UNDONE);
+            })?;
+        }
+        Ok(live)
+    }
+
+    pub(super) fn config(&self) -> Arc<Config> {
+        lock(&self.config).clone()
+    }
+
+    /// Starts another machine's thread, with a processor if one waits for it.
+    pub(super) fn start_machine(
+        &'static self,
+        given: Option<&'static Processor>,
+    ) -> io::Result<()> {
+        let config = self.config();
+        let machine = self.another_machine();
+        machine.reset();
+        lock(&self.roster).push(machine);
+        if let Some(processor) = given {
+            machine.give(processor);
+        }
+        let number = self.machines.fetch_add(1, Ordering::SeqCst);
+        let name = format!("{}-{number}", config.thread_name);
+        let mut thread = std::thread::Builder::new().name(name);
+        if let Some(size) = config.stack_size {
+            thread = thread.stack_size(size);
+        }
+        let started = thread.spawn(move || {
+            machine.run();
+            self.machine_ended(machine);
+        });
+        started.map(drop).map_err(|error| {
+            self.machine_ended(machine);
+            explain("a worker thread", error)
+        })
+    }
+
+    /// A machine whose thread has ended, or a new one.
+    fn another_machine(&'static self) -> &'static Machine {
+        let spare = lock(&self.spare).pop();
+        spare.unwrap_or_else(|| Box::leak(Box::new(Machine::new(self))))
+    }
+
+    fn machine_ended(&self, machine: &'static Machine) {
+        lock(&self.roster).retain(|&other| other != machine);
+        lock(&self.spare).push(machine);
+        let life = lock(&self.life);
+        self.machines.fetch_sub(1, Ordering::SeqCst);
+        drop(life);
+        self.ended.notify_all();
+        self.monitor.kick();
+    }
+
+    #[inline(always)]
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// More machines than processors live.
+    pub(super) fn has_surplus(&self) -> bool {
+        self.machines.load(Ordering::Relaxed) > self.processors.len()
+    }
+
+    /// Queues a task from a thread without a processor.
+    pub(super) fn push_global(&'static self, name: Name) {
+        self.global.push(name);
+        self.submitted();
+    }
+
+    /// Work was put where any processor may find it: wakes one if nobody is about to look.
+    pub(super) fn submitted(&'static self) {
+        // Ordering: between the push and the look; pairs with the fence in `Section::go_idle`.
+        fence(Ordering::SeqCst);
+        if self.idle.worth_waking() {
+            self.wake_one();
+        }
+    }
+
+    /// Wakes an idle processor to search, if none searches.
+    #[cold]
+    pub(super) fn wake_one(&'static self) {
+        if let Some((processor, machine)) = self.idle.claim() {
+            self.run_processor(processor, machine);
+        }
+    }
+
+    /// Gives a processor, which counts as searching, to a machine: to this one, or to a new one.
+    pub(super) fn run_processor(
+        &'static self,
+        processor: &'static Processor,
+        machine: Option<&'static Machine>,
+    ) {
+        match machine {
+            Some(machine) => machine.give(processor),
+            None => self.monitor.request_machine(processor),
+        }
+    }
+
+    /// Something stands that an idle processor could run, or should know of before it sleeps.
+    pub(super) fn work_stands(&self) -> bool {
+        !self.global.is_empty() || self.processors.iter().any(Processor::has_work)
+    }
+
+    /// All timers of the runtime.
+    pub(super) fn timers(&self) -> impl Iterator<Item = &Timers> {
+        let own = self.processors.iter().map(|processor| &processor.timers);
+        own.chain(std::iter::once(&self.foreign_timers))
+    }
+}
+
+impl Live {
+    /// The runtime that uses the structure now.
+    pub(super) fn of(scheduler: &'static Scheduler) -> Live {
+        Live { scheduler, epoch: scheduler.epoch.load(Ordering::SeqCst) }
+    }
+
+    /// It has not begun to shut down.
+    pub(crate) fn is_open(self) -> bool {
+        !self.scheduler.is_closing() && self.scheduler.epoch.load(Ordering::SeqCst) == self.epoch
+    }
+
+    /// Tasks that were spawned and have not ended.
+    pub(crate) fn tasks(self) -> usize {
+        let own: i64 = self.scheduler.processors.iter().map(Processor::balance).sum();
+        let all = own + self.scheduler.foreign_balance.load(Ordering::Relaxed);
+        usize::try_from(all).unwrap_or(0)
+    }
+
+    /// Adds what its processors' caches took and missed to `sum`.
+    pub(crate) fn count_caches(self, sum: &mut dyn FnMut(Class, u64, u64)) {
+        for processor in &self.scheduler.processors {
+            processor.cache_counts().add_to(sum);
+        }
+    }
+
+    /// The runtime's live tasks that have not ended.
+    pub(crate) fn walk(self) -> impl Iterator<Item = walk::Seen> {
+        let index = self.scheduler.index;
+        walk::tasks().filter(move |seen| seen.runtime == index && !seen.state.is_done())
+    }
+}
+
+pub(super) fn explain(what: &str, error: io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("cannot start {what}: {error}; raise the limit on threads (`ulimit -u`) or use fewer processors"),
+    )
+}

@@ -1,0 +1,283 @@
+//! What runs next: the list of places where a processor looks for work, in order. (Go: `findRunnable`, proc.go)
+
+use std::{
+    sync::atomic::{Ordering, fence},
+    time::Duration,
+};
+
+use super::{
+    global::Taken,
+    processor::Processor,
+    section::Section,
+};
+use crate::{
+    poller::Ready,
+    task::{Header, Name, Ran, state::Wake},
+    time::{Timers, clock},
+    waiter::{Target, Waiter},
+};
+
+/// Every so many polls a busy processor looks beyond its own queue. Go's value: a prime, so that
+/// no pattern of the tasks keeps time with it.
+const LOOK_AROUND: u64 = 61;
+/// So many tasks run in a row from the place for the next one before the queue has its turn: two tasks that wake
+/// each other run on a warm cache, and cannot starve the rest.
+const CHAIN_MAX: u32 = 64;
+/// Single entries that a processor takes from the global queue at a time.
+const GLOBAL_GRAB: usize = 32;
+/// How often a thief looks at all others before it gives up. Go's value.
+const STEAL_ROUNDS: usize = 4;
+/// How long a task must have stood in a running processor's place for the next one before it is
+/// stolen: its owner is probably about to run it. Go's value (`usleep(3)`, runqgrab).
+const NEXT_BACK_OFF: Duration = Duration::from_micros(3);
+
+impl Section {
+    /// The task to run now. `None`: there is none, or the runtime closes.
+    #[inline(always)]
+    pub(super) fn find_runnable(&mut self) -> Option<Name> {
+        if self.scheduler().is_closing() {
+            return None;
+        }
+        let around = self.processor().tick() % LOOK_AROUND == LOOK_AROUND - 1;
+        if around && let Some(name) = self.look_around() {
+            return Some(name);
+        }
+        self.take_local().or_else(|| self.search())
+    }
+
+    #[inline(always)]
+    fn take_local(&mut self) -> Option<Name> {
+        let private = self.private();
+        if let Some(name) = private.queue.take_next() {
+            if private.chain < CHAIN_MAX {
+                private.chain += 1;
+                return Some(name);
+            }
+            self.push(name);
+        }
+        let private = self.private();
+        private.chain = 0;
+        private.queue.pop()
+    }
+
+    /// What a processor with work of its own must not forget.
+    #[cold]
+    fn look_around(&mut self) -> Option<Name> {
+        // The tick moves on with the next poll only; a stale entry must not bring us here again.
+        self.processor().next_tick();
+        self.fire_due_timers();
+        if self.scheduler().netpoll.is_wanted() {
+            self.poll_without_waiting();
+        }
+        self.take_global()
+    }
+
+    /// Own queue empty: all other places.
+    #[cold]
+    #[inline(never)]
+    fn search(&mut self) -> Option<Name> {
+        let found = self.take_global().or_else(|| self.take_due()).or_else(|| self.steal());
+        if found.is_some() && self.machine().searching.replace(false) {
+            let last = self.scheduler().idle.end_search();
+            if last && self.scheduler().work_stands() {
+                self.scheduler().wake_one();
+            }
+        }
+        found
+    }
+
+    fn take_global(&mut self) -> Option<Name> {
+        let global = &self.scheduler().global;
+        if global.is_empty() {
+            return None;
+        }
+        let first = match global.take()? {
+            Taken::One(name) => name,
+            Taken::Batch(batch) => {
+                let mut names = batch.into_iter().filter_map(Name::from_bits);
+                let first = names.next();
+                names.for_each(|name| self.push(name));
+                return first;
+            }
+        };
+        // A fair share for the others: they find the rest here or there.
+        let room = self.private().queue.room() / 2;
+        for _ in 1..GLOBAL_GRAB.min(room) {
+            match global.take() {
+                Some(Taken::One(name)) => self.push(name),
+                Some(Taken::Batch(batch)) => {
+                    batch.into_iter().filter_map(Name::from_bits).for_each(|name| self.push(name));
+                    break;
+                }
+                None => break,
+            }
+        }
+        Some(first)
+    }
+
+    /// Timers that are due here, or on a processor whose machine is busy or gone.
+    fn take_due(&mut self) -> Option<Name> {
+        if self.scheduler().timers().all(Timers::is_empty) {
+            return None;
+        }
+        let now = clock::now();
+        let scheduler = self.scheduler();
+        for timers in scheduler.timers().filter(|timers| timers.earliest() <= now) {
+            self.fire(timers, now);
+        }
+        self.take_local()
+    }
+
+    fn fire_due_timers(&mut self) {
+        let own = &self.processor().timers;
+        let foreign = &self.scheduler().foreign_timers;
+        if own.is_empty() && foreign.is_empty() {
+            return;
+        }
+        let now = clock::now();
+        for timers in [own, foreign] {
+            if timers.earliest() <= now {
+                self.fire(timers, now);
+            }
+        }
+    }
+
+    fn fire(&mut self, timers: &Timers, now: u64) {
+        let mut ready = std::mem::take(&mut self.private().ready);
+        timers.fire(now, &mut ready);
+        self.release_ready(ready);
+    }
+
+    /// Queues those who are ready, and keeps the emptied collection.
+    pub(super) fn release_ready(&mut self, mut ready: Ready) {
+        let many = ready.names.len() > 1;
+        for name in ready.names.drain(..) {
+            self.push(name);
+        }
+        if many && self.scheduler().idle.worth_waking() {
+            self.scheduler().wake_one();
+        }
+        self.machine().defer(&mut ready.foreign);
+        self.private().ready = ready;
+    }
+
+    fn steal(&mut self) -> Option<Name> {
+        let scheduler = self.scheduler();
+        let count = scheduler.processors.len();
+        if count == 1 {
+            return None;
+        }
+        if !self.machine().searching.get() {
+            if !scheduler.idle.begin_search(count) {
+                return None;
+            }
+            self.machine().searching.set(true);
+        }
+        for round in 0..STEAL_ROUNDS {
+            let start = self.private().random.below(count);
+            let order = (start..count).chain(0..start);
+            let last = round == STEAL_ROUNDS - 1;
+            for index in order {
+                let victim = &scheduler.processors[index];
+                if std::ptr::eq(victim, self.processor()) {
+                    continue;
+                }
+                if let Some(name) = self.steal_from(victim, last) {
+                    return Some(name);
+                }
+            }
+        }
+        None
+    }
+
+    fn steal_from(&mut self, victim: &Processor, also_next: bool) -> Option<Name> {
+        if victim.stealer.len() > 0
+            && let Some(name) = victim.stealer.steal_into(&mut self.private().queue)
+        {
+            return Some(name);
+        }
+        if !also_next {
+            return None;
+        }
+        let name = victim.stealer.next()?;
+        let tick = victim.tick();
+        let since = clock::now();
+        while clock::now() - since < NEXT_BACK_OFF.as_nanos() as u64 {
+            std::hint::spin_loop();
+            if victim.tick() != tick {
+                return None;
+            }
+        }
+        victim.stealer.take_next(name).then_some(name)
+    }
+
+    /// Queues a task last here.
+    #[inline(always)]
+    pub(super) fn push(&mut self, name: Name) {
+        let scheduler = self.scheduler();
+        self.private().queue.push(name, |batch| scheduler.global.push_batch(batch));
+    }
+
+    /// Makes a task the next one here; the one that was goes to the queue, which others may be
+    /// woken for.
+    #[inline(always)]
+    pub(crate) fn push_next(&mut self, name: Name) {
+        if let Some(displaced) = self.private().queue.set_next(name) {
+            self.push(displaced);
+            // No fence: if this look misses a processor that goes idle at this moment, and that one
+            // misses the push, the task still runs here; the next push, or the monitor, looks again.
+            if self.scheduler().idle.worth_waking() {
+                self.scheduler().wake_one();
+            }
+        }
+    }
+
+    /// Does what is left of a task's turn.
+    #[inline(always)]
+    pub(super) fn settle(&mut self, name: Name, ran: Ran) {
+        match ran {
+            Ran::Idle => {}
+            Ran::Queue | Ran::Yielded => self.push(name),
+            Ran::Ended { joiner, slot } => {
+                self.processor().count_end();
+                if let Some((class, slot)) = slot {
+                    self.private().cache.release(class, slot);
+                }
+                if let Some(joiner) = joiner {
+                    self.wake_joiner(joiner);
+                }
+            }
+        }
+    }
+
+    fn wake_joiner(&mut self, joiner: Waiter) {
+        match joiner.into_target() {
+            Target::Foreign(waker) => self.machine().defer(&mut vec![*waker]),
+            Target::Task(name) => {
+                let header = Header::named(name);
+                if header.state.wake(name.generation()) != Wake::Queue {
+                } else if header.runtime() == self.scheduler().index {
+                    self.push_next(name);
+                } else {
+                    super::ready(name, header.runtime());
+                }
+            }
+        }
+    }
+
+    /// Gives the processor up for lack of work, and looks once more.
+    pub(super) fn go_idle(self) {
+        let (machine, scheduler) = (self.machine(), self.scheduler());
+        let searching = machine.searching.replace(false);
+        let Some(processor) = machine.release() else { return };
+        scheduler.idle.go_idle(processor, machine, searching);
+        // Ordering: between going on the list and the look; pairs with the fence in
+        // `Scheduler::submitted`.
+        fence(Ordering::SeqCst);
+        if scheduler.work_stands() {
+            machine.reclaim();
+        } else {
+            scheduler.warn_sleeper();
+        }
+    }
+}

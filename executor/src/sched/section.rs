@@ -1,0 +1,132 @@
+//! The only door to a processor's state: a guard around every stretch of scheduler code.
+//!
+//! # How it works
+//! A machine's `depth` is 1 while its thread is inside of the scheduler and 0 while it runs user code.
+//! [`with`] is for what user code calls (spawn, wake, arm a timer, free a slot); the machine's own
+//! loop is inside all the time and [`leave`](Section::leave)s for each poll.
+//!
+//! # Invariants
+//! - P1: the private part of a processor is touched by the thread whose machine holds it, at
+//!   depth 1 only.
+//! - P2: no user code runs inside: no foreign waker, no clone or drop of one, no hook, no drop of
+//!   a user's value. [`Section::leave`] is the way out for those.
+//! - P3: a panic inside aborts the process: queues would be left half-changed.
+//! - P4: a public entry that is called inside, or on a thread whose machine has no processor, behaves
+//!   as on a foreign thread: [`with`] returns `None`.
+//!
+//! # Memory ordering
+//! Entering stores `depth`, then issues [`barrier::light`]; who closes a runtime stores `closing`, issues
+//! [`barrier::heavy`], then reads `depth`. So either the section sees *closing*, or the closer sees
+//! the section and waits for its end. Leaving stores with Release: who sees 0 sees what the section did.
+
+use std::{cell::Cell, ptr::null, sync::atomic::Ordering};
+
+use super::{
+    Scheduler, barrier,
+    machine::Machine,
+    processor::{Private, Processor},
+};
+use crate::task::Name;
+
+thread_local! {
+    /// The machine of this thread: null on foreign threads. Without a destructor, so that it may be
+    /// read at any time.
+    static MACHINE: Cell<*const Machine> = const { Cell::new(null()) };
+}
+
+/// Makes this thread the machine's, for good.
+pub(super) fn install(machine: &'static Machine) {
+    MACHINE.set(machine);
+}
+
+/// The machine of this thread.
+#[inline(always)]
+pub(crate) fn machine() -> Option<&'static Machine> {
+    // SAFETY: the cell holds null or what `install` took: a `&'static Machine`.
+    unsafe { MACHINE.get().as_ref() }
+}
+
+/// The task that this thread polls.
+#[inline(always)]
+pub(crate) fn current_task() -> Option<Name> {
+    machine()?.current()
+}
+
+/// The poll that goes on here shall end with a yield. Always true: there is a current task.
+#[inline(always)]
+pub(crate) fn note_yield() -> bool {
+    machine().is_some_and(|machine| {
+        machine.yielded.set(true);
+        true
+    })
+}
+
+/// A stretch of scheduler code on a machine that holds a processor.
+pub(crate) struct Section {
+    machine: &'static Machine,
+    processor: &'static Processor,
+}
+
+/// Aborts if it is dropped: by a panic inside of a section (P3).
+pub(super) struct AbortOnUnwind;
+
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        eprintln!("gmp: the scheduler panicked; its queues cannot be trusted any more");
+        std::process::abort();
+    }
+}
+
+/// Runs `f` inside of a section. `None`, and `f` not run: see P4.
+#[inline(always)]
+pub(crate) fn with<R>(f: impl FnOnce(&mut Section) -> R) -> Option<R> {
+    let machine = machine()?;
+    if machine.depth.load(Ordering::Relaxed) != 0 {
+        return None;
+    }
+    let processor = machine.processor()?;
+    machine.depth.store(1, Ordering::Relaxed);
+    barrier::light();
+    let guard = AbortOnUnwind;
+    let result = f(&mut Section { machine, processor });
+    std::mem::forget(guard);
+    machine.depth.store(0, Ordering::Release);
+    Some(result)
+}
+
+impl Section {
+    /// The machine's own section: its depth is 1 since its thread began.
+    pub(super) fn of_loop(machine: &'static Machine) -> Option<Section> {
+        debug_assert_eq!(machine.depth.load(Ordering::Relaxed), 1);
+        Some(Section { machine, processor: machine.processor()? })
+    }
+
+    #[inline(always)]
+    pub(crate) fn private(&mut self) -> &mut Private {
+        // SAFETY: P1: this section is the only one of the machine that holds the processor, and
+        // `&mut self` keeps other references away.
+        unsafe { self.processor.private() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn machine(&self) -> &'static Machine {
+        self.machine
+    }
+
+    #[inline(always)]
+    pub(crate) fn processor(&self) -> &'static Processor {
+        self.processor
+    }
+
+    #[inline(always)]
+    pub(crate) fn scheduler(&self) -> &'static Scheduler {
+        self.machine.scheduler
+    }
+
+    /// Runs user code outside of the section. False: the processor is gone when it returns.
+    #[inline(always)]
+    pub(super) fn leave<R>(&mut self, user_code: impl FnOnce() -> R) -> (R, bool) {
+        let result = self.machine.outside(user_code);
+        (result, self.machine.holds(self.processor))
+    }
+}

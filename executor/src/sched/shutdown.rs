@@ -1,0 +1,200 @@
+//! The end of a runtime: every future is dropped exactly once, in bounded time.
+//!
+//! # How it works (S7)
+//! 1. The gate of the global queue closes: foreign spawns fail. `closing` is set, then
+//!    [`barrier::heavy`]: a section that has not seen it is seen by step 3.
+//! 2. All machines are roused. Each ends when its poll does.
+//! 3. When the machines have ended, or after three quarters of the time, the monitor waits until no section
+//!    is left, and walks the slots: each task that nobody polls is claimed, its future dropped, its joiner
+//!    told. Drops may wake, abort and (in vain) spawn; so it walks until a pass finds nothing.
+//! 4. A task that is still being polled is reported as cut; its machine, if it ever comes back, ends,
+//!    and the monitor, which waits for that, drops the rest. Only then is the structure used again.
+
+use std::{
+    fmt,
+    panic::Location,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use super::{
+    barrier,
+    scheduler::{Life, Live, Scheduler},
+    section, table,
+};
+use crate::{
+    poller::Ready,
+    shim::lock,
+    task::{self, Header, Id},
+};
+
+/// What a shutdown could not wait for.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// Tasks that were still being polled when the time was up.
+    pub cut: Vec<CutTask>,
+}
+
+/// A task that was being polled when its runtime ended.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CutTask {
+    /// Which.
+    pub id: Id,
+    /// Where it was spawned.
+    pub spawned_at: Option<&'static Location<'static>>,
+}
+
+impl fmt::Display for CutTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.spawned_at {
+            Some(site) => write!(f, "task {} spawned at {site}", self.id),
+            None => write!(f, "task {}", self.id),
+        }
+    }
+}
+
+impl Live {
+    /// Ends the runtime: returns when all futures are dropped or `timeout` has passed. On one of
+    /// the runtime's own threads it does not wait.
+    pub(crate) fn shutdown(self, timeout: Duration) -> ShutdownReport {
+        let begun = Instant::now();
+        self.scheduler.close(begun + timeout / 4 * 3);
+        let own = section::machine().is_some_and(|it| std::ptr::eq(it.scheduler, self.scheduler));
+        if own {
+            return ShutdownReport::default();
+        }
+        if self.wait_walked(begun + timeout) {
+            return ShutdownReport::default();
+        }
+        let running = self.walk().filter(|seen| seen.state.is_running());
+        let cut = running.map(|seen| CutTask { id: Id(seen.name), spawned_at: seen.spawned_at });
+        ShutdownReport { cut: cut.collect() }
+    }
+
+    /// True: no task of the epoch is left.
+    fn wait_walked(self, until: Instant) -> bool {
+        let scheduler = self.scheduler;
+        let mut life = lock_life(scheduler);
+        loop {
+            if Live::of(scheduler).epoch != self.epoch {
+                return true;
+            }
+            if *life == Life::Walked && scheduler.machines.load(Ordering::SeqCst) == 0 {
+                return true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = scheduler.ended.wait_timeout(life, left);
+            life = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+        }
+    }
+}
+
+fn lock_life(scheduler: &Scheduler) -> std::sync::MutexGuard<'_, Life> {
+    scheduler.life.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Scheduler {
+    /// Steps 1 and 2.
+    fn close(&'static self, walk_at: Instant) {
+        self.global.close();
+        *lock_life(self) = Life::Closing { walk_at };
+        self.closing.store(true, Ordering::SeqCst);
+        barrier::heavy();
+        self.rouse_all();
+        self.monitor.kick();
+    }
+
+    /// Machines that rest see `closing`.
+    fn rouse_all(&self) {
+        for machine in lock(&self.roster).iter() {
+            machine.rouse();
+        }
+    }
+
+    /// Steps 3 and 4, on the monitor's thread.
+    pub(super) fn end(&'static self) {
+        let walk_at = match *lock_life(self) {
+            Life::Closing { walk_at } => walk_at,
+            Life::Running | Life::Walked => Instant::now(),
+        };
+        self.wait_for_machines(Some(walk_at));
+        self.wait_for_sections();
+        self.drop_all();
+        *lock_life(self) = Life::Walked;
+        self.ended.notify_all();
+        self.wait_for_machines(None);
+        self.drop_all();
+        self.retire();
+    }
+
+    fn wait_for_machines(&self, until: Option<Instant>) {
+        let mut life = lock_life(self);
+        while self.machines.load(Ordering::SeqCst) > 0 {
+            self.rouse_all();
+            let left = until.map_or(Duration::MAX, |it| it.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return;
+            }
+            // Rousing once more each 10 ms costs nothing here, and a machine that went to rest between the
+            // look at `closing` and the list is roused by it.
+            let waited = self.ended.wait_timeout(life, left.min(Duration::from_millis(10)));
+            life = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+        }
+    }
+
+    /// Sections are short: the machines that are left run user code, or see `closing` next.
+    fn wait_for_sections(&self) {
+        let roster = lock(&self.roster).clone();
+        while roster.iter().any(|machine| machine.is_in_section()) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Drops the futures of all tasks that nobody polls, until a pass finds none, and tells all
+    /// who wait for timers.
+    fn drop_all(&'static self) {
+        let live = Live::of(self);
+        loop {
+            let mut found = false;
+            for seen in live.walk() {
+                if Header::named(seen.name).state.claim(seen.name.generation()) {
+                    found = true;
+                    self.settle_foreign(seen.name, task::cancel_claimed(seen.name));
+                }
+            }
+            let mut ready = Ready::new();
+            self.timers().for_each(|timers| timers.fire(u64::MAX, &mut ready));
+            found |= !ready.is_empty();
+            ready.wake_all_foreign();
+            if !found {
+                return;
+            }
+        }
+    }
+
+    /// Undoes a start that got no thread at all.
+    pub(super) fn end_unstarted(&'static self) {
+        self.global.close();
+        self.closing.store(true, Ordering::SeqCst);
+        *lock_life(self) = Life::Walked;
+        self.retire();
+    }
+
+    /// No machine runs, no task is left: the structure is ready for another runtime.
+    fn retire(&'static self) {
+        self.netpoll.detach();
+        self.idle.clear();
+        for processor in &self.processors {
+            // SAFETY: no machine is left, so nobody holds the processor.
+            let private = unsafe { processor.private() };
+            private.cache.flush();
+            while private.queue.take_next().or_else(|| private.queue.pop()).is_some() {}
+        }
+        table::put(self);
+    }
+}

@@ -1,0 +1,113 @@
+//! From a future to a scheduled task.
+
+use std::{
+    alloc::{Layout, handle_alloc_error},
+    panic::Location,
+    sync::atomic::Ordering,
+};
+
+use super::{
+    entry,
+    scheduler::Live,
+    section::{self, Section},
+};
+use crate::{
+    slab::{self, Class, SlotIndex},
+    task::{self, Header, JoinHandle, Name},
+};
+
+/// Spawns on the current runtime.
+///
+/// # Panics
+/// Outside of a runtime.
+#[inline(always)]
+pub(crate) fn spawn<F>(future: F, site: &'static Location<'static>) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let mut future = Some(future);
+    let here = section::with(|section| section.spawn(&mut future, site));
+    match (here, future) {
+        // SAFETY: `spawn` published the task with this future.
+        (Some(Some(name)), _) => unsafe { JoinHandle::new(name) },
+        (_, Some(future)) => spawn_on(entry::current_or_panic(), future, site),
+        // The runtime closed the gate after it took the future: it cannot, see `Section::spawn`.
+        (_, None) => JoinHandle::cancelled(),
+    }
+}
+
+/// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
+/// dropped, and the handle says cancelled.
+pub(crate) fn spawn_on<F>(
+    live: Live,
+    future: F,
+    site: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let class = task::class_of::<F>();
+    let slot = slab::allocate(class).unwrap_or_else(|_| out_of_memory(class));
+    let mut future = Some(future);
+    let name = live.scheduler.global.pass(live.epoch, || {
+        let future = future.take().expect("published once");
+        let name = publish(slot, future, site, live.scheduler.index);
+        live.scheduler.foreign_balance.fetch_add(1, Ordering::Relaxed);
+        live.scheduler.global.push(name);
+        name
+    });
+    match name {
+        Some(name) => {
+            live.scheduler.submitted();
+            // SAFETY: `publish` published the task with this future.
+            unsafe { JoinHandle::new(name) }
+        }
+        None => {
+            slab::release(class, slot);
+            JoinHandle::cancelled()
+        }
+    }
+}
+
+impl Section {
+    /// Takes the future, unless the runtime closes: then it is left to be dropped outside.
+    #[inline(always)]
+    fn spawn<F: Future>(
+        &mut self,
+        future: &mut Option<F>,
+        site: &'static Location<'static>,
+    ) -> Option<Name> {
+        if self.scheduler().is_closing() {
+            return None;
+        }
+        let class = task::class_of::<F>();
+        let slot = match self.private().cache.allocate(class) {
+            Ok(slot) => slot,
+            Err(_) => out_of_memory(class),
+        };
+        let name = publish(slot, future.take()?, site, self.scheduler().index);
+        self.processor().count_spawn();
+        self.push_next(name);
+        Some(name)
+    }
+}
+
+#[inline(always)]
+fn publish<F: Future>(
+    slot: SlotIndex,
+    future: F,
+    site: &'static Location<'static>,
+    runtime: u16,
+) -> Name {
+    let name = task::fill(slot, future, site, runtime);
+    Header::of(slot).state.publish(name.generation());
+    name
+}
+
+/// As every allocation that fails: the process ends.
+#[cold]
+fn out_of_memory(class: Class) -> ! {
+    handle_alloc_error(Layout::from_size_align(class.size(), 16).expect("slots are small"))
+}

@@ -1,0 +1,56 @@
+//! All schedulers of the process, by index: a task's header names its runtime in 16 bits.
+
+use std::{
+    io,
+    ptr::null_mut,
+    sync::{
+        Mutex,
+        atomic::{AtomicPtr, AtomicUsize, Ordering},
+    },
+};
+
+use super::scheduler::Scheduler;
+use crate::shim::lock;
+
+/// More runtimes than this do not live at a time; each has threads of its own.
+const RUNTIMES_MAX: usize = 4096;
+
+static TABLE: [AtomicPtr<Scheduler>; RUNTIMES_MAX] =
+    [const { AtomicPtr::new(null_mut()) }; RUNTIMES_MAX];
+static USED: AtomicUsize = AtomicUsize::new(0);
+/// Those whose runtimes have ended.
+static SPARE: Mutex<Vec<&'static Scheduler>> = Mutex::new(Vec::new());
+
+/// The scheduler with this index: what a task's header names.
+#[inline]
+pub(super) fn get(index: u16) -> Option<&'static Scheduler> {
+    // SAFETY: the entries are null or come from `Box::leak`.
+    unsafe { TABLE.get(index as usize)?.load(Ordering::Acquire).as_ref() }
+}
+
+/// A scheduler with that many processors, which nobody uses.
+///
+/// # Errors
+/// If too many runtimes live.
+pub(super) fn take(processors: usize) -> io::Result<&'static Scheduler> {
+    let mut spare = lock(&SPARE);
+    let fitting = spare.iter().position(|scheduler| scheduler.processors.len() == processors);
+    if let Some(at) = fitting {
+        return Ok(spare.swap_remove(at));
+    }
+    let index = USED.load(Ordering::Relaxed);
+    if index == RUNTIMES_MAX {
+        return Err(io::Error::other(format!(
+            "{RUNTIMES_MAX} runtimes live or differ in their number of processors; shut some down"
+        )));
+    }
+    USED.store(index + 1, Ordering::Relaxed);
+    let scheduler: &Scheduler = Box::leak(Box::new(Scheduler::new(index as u16, processors)));
+    TABLE[index].store(std::ptr::from_ref(scheduler).cast_mut(), Ordering::Release);
+    Ok(scheduler)
+}
+
+/// The runtime has ended for good: no thread of it lives, no task of it is left.
+pub(super) fn put(scheduler: &'static Scheduler) {
+    lock(&SPARE).push(scheduler);
+}

@@ -1,0 +1,210 @@
+//! Between the caches and the heap, one for each class: batches under a lock, and the spans that
+//! they come from and return to.
+//!
+//! # How it works
+//! A batch that a cache gives is kept whole, for the next cache that asks. When more than
+//! [`BATCHES_KEPT`] are here, a batch is taken apart and its slots go back to their spans. New batches come
+//! from the fullest span that has free slots, so that nearly empty ones drain and their pages can
+//! be released by [`Central::release_empty`]. (Go: `mcentral.go`, which sweeps instead)
+
+use std::{collections::BTreeSet, io, sync::Mutex};
+
+use super::{
+    class::{CLASSES, Class, UNIT},
+    heap::{self, SlotIndex, SpanIndex},
+    list::{self, FreeList},
+    space,
+};
+use crate::shim::lock;
+
+/// Whole batches at hand before spans get their slots back: enough for a burst that runs on one
+/// processor and ends on another, 1,024 small slots.
+const BATCHES_KEPT: usize = 16;
+
+static CENTRALS: [Central; CLASSES] = [const { Central::new() }; CLASSES];
+
+/// The central of a class.
+pub(super) fn of(class: Class) -> &'static Central {
+    &CENTRALS[class.index()]
+}
+
+pub(crate) struct Central {
+    shelves: Mutex<Shelves>,
+}
+
+struct Shelves {
+    batches: Vec<FreeList>,
+    /// Spans with free slots; the one with the fewest is the first.
+    partial: BTreeSet<(u32, SpanIndex)>,
+    released: usize,
+}
+
+impl Central {
+    const fn new() -> Central {
+        let shelves = Shelves { batches: Vec::new(), partial: BTreeSet::new(), released: 0 };
+        Central { shelves: Mutex::new(shelves) }
+    }
+
+    /// A batch with at least one slot.
+    ///
+    /// # Errors
+    /// If the system has no memory for another span.
+    pub(super) fn take(&self, class: Class) -> io::Result<FreeList> {
+        let mut shelves = lock(&self.shelves);
+        match shelves.batches.pop() {
+            Some(batch) => Ok(batch),
+            None => shelves.gather(class, class.batch()),
+        }
+    }
+
+    pub(super) fn put(&self, class: Class, batch: FreeList) {
+        let mut shelves = lock(&self.shelves);
+        shelves.batches.push(batch);
+        if shelves.batches.len() > BATCHES_KEPT {
+            let oldest = shelves.batches.remove(0);
+            shelves.take_apart(class, oldest);
+        }
+    }
+
+    /// One slot, for a thread without a processor.
+    ///
+    /// # Errors
+    /// If the system has no memory for another span.
+    pub(super) fn take_one(&self, class: Class) -> io::Result<SlotIndex> {
+        let mut shelves = lock(&self.shelves);
+        if let Some(batch) = shelves.batches.last_mut() {
+            let slot = batch.pop().expect("a batch on the shelf is not empty");
+            if batch.len() == 0 {
+                shelves.batches.pop();
+            }
+            return Ok(slot);
+        }
+        Ok(shelves.gather(class, 1)?.pop().expect("gather finds at least one"))
+    }
+
+    pub(super) fn put_one(&self, class: Class, slot: SlotIndex) {
+        lock(&self.shelves).give_back(class, slot);
+    }
+
+    /// Releases the pages of spans of which no slot is in use. Returns the bytes released.
+    pub(super) fn release_empty(&self, class: Class) -> usize {
+        let mut shelves = lock(&self.shelves);
+        while let Some(batch) = shelves.batches.pop() {
+            shelves.take_apart(class, batch);
+        }
+        let all = class.slots() as u32;
+        let empty: Vec<SpanIndex> =
+            shelves.partial.range((all, SpanIndex::FIRST)..).map(|&(_, span)| span).collect();
+        let released = empty.into_iter().map(|span| release(class, span)).sum::<usize>();
+        shelves.released += released;
+        released
+    }
+
+    /// Bytes of free slots outside of caches, and bytes whose pages were released.
+    pub(super) fn idle(&self, class: Class) -> (usize, usize) {
+        let shelves = lock(&self.shelves);
+        let shelved: usize = shelves.batches.iter().map(FreeList::len).sum();
+        let in_spans: usize = shelves.partial.iter().map(|&(free, _)| free as usize).sum();
+        ((shelved + in_spans) * class.size(), shelves.released)
+    }
+}
+
+impl Shelves {
+    fn gather(&mut self, class: Class, want: usize) -> io::Result<FreeList> {
+        let mut batch = FreeList::EMPTY;
+        while batch.len() < want {
+            let Some(&(free, span)) = self.partial.first() else {
+                if batch.len() > 0 {
+                    break;
+                }
+                let span = heap::grow(class)?;
+                self.partial.insert((class.slots() as u32, span));
+                continue;
+            };
+            self.partial.remove(&(free, span));
+            if span.descriptor().released() {
+                span.descriptor().set_released(false);
+                self.released -= class.span_units() * UNIT;
+            }
+            let left = cut(class, span, want - batch.len(), &mut batch);
+            if left > 0 {
+                self.partial.insert((left, span));
+            }
+        }
+        Ok(batch)
+    }
+
+    fn take_apart(&mut self, class: Class, mut batch: FreeList) {
+        while let Some(slot) = batch.pop() {
+            self.give_back(class, slot);
+        }
+    }
+
+    fn give_back(&mut self, class: Class, slot: SlotIndex) {
+        let span = slot.span();
+        let descriptor = span.descriptor();
+        debug_assert_eq!(descriptor.class(), class);
+        let mut list = FreeList::from_first(descriptor.free_list());
+        list.push(slot);
+        descriptor.set_free_list(list.first());
+        let free = descriptor.free();
+        descriptor.set_free(free + 1);
+        self.partial.remove(&(free, span));
+        self.partial.insert((free + 1, span));
+    }
+}
+
+/// Moves up to `want` slots of `span` to `batch`, freed ones before fresh ones. Returns how many
+/// are left free.
+fn cut(class: Class, span: SpanIndex, want: usize, batch: &mut FreeList) -> u32 {
+    let descriptor = span.descriptor();
+    let mut free_list = FreeList::from_first(descriptor.free_list());
+    let before = batch.len();
+    while batch.len() - before < want {
+        let Some(slot) = free_list.pop().or_else(|| carve(class, span)) else { break };
+        batch.push(slot);
+    }
+    descriptor.set_free_list(free_list.first());
+    let left = descriptor.free() - (batch.len() - before) as u32;
+    descriptor.set_free(left);
+    left
+}
+
+/// The next fresh slot of a span, with a generation that no slot at its place ever had (S2).
+fn carve(class: Class, span: SpanIndex) -> Option<SlotIndex> {
+    let descriptor = span.descriptor();
+    let carved = descriptor.carved();
+    if carved as usize == class.slots() {
+        return None;
+    }
+    let slot = span.slot(class, carved);
+    list::set_generation(slot, descriptor.floor());
+    descriptor.set_carved(carved + 1);
+    Some(slot)
+}
+
+/// Drops the pages of a span without a slot in use: its slots are to be carved anew.
+fn release(class: Class, span: SpanIndex) -> usize {
+    let descriptor = span.descriptor();
+    let carved = descriptor.carved();
+    if descriptor.released() || carved == 0 {
+        return 0;
+    }
+    let slots = (0..carved).map(|n| span.slot(class, n));
+    let highest = slots.map(list::generation).max().unwrap_or(0);
+    // A floor at the limit would make slots that are exhausted at once: leave such a span alone.
+    if highest >= u32::MAX - 1 {
+        return 0;
+    }
+    let bytes = class.span_units() * UNIT;
+    descriptor.set_carved(0);
+    descriptor.set_free_list(0);
+    descriptor.raise_floor(highest + 1);
+    // SAFETY: every slot of the span is free and under this central's lock; who still reads a
+    // state word reads a zero, a generation that no name has.
+    if !unsafe { space::release(span.start(), bytes) } {
+        return 0;
+    }
+    descriptor.set_released(true);
+    bytes
+}

@@ -1,0 +1,48 @@
+#![doc = include_str!("README.md")]
+
+mod cache;
+mod central;
+mod class;
+mod heap;
+mod list;
+mod space;
+mod span;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cache::{Cache, Counts};
+pub(crate) use class::Class;
+pub(crate) use heap::{SlotIndex, reserve, spans};
+pub(crate) use list::LINK_OFFSET;
+pub use stats::{ClassStats, MemStats};
+pub(crate) use stats::read as stats;
+
+/// Takes a free slot without a processor: under central's lock.
+///
+/// # Errors
+/// If the system has no memory for another span.
+pub(crate) fn allocate(class: Class) -> std::io::Result<SlotIndex> {
+    central::of(class).take_one(class)
+}
+
+/// Puts a free slot back without a processor.
+pub(crate) fn release(class: Class, slot: SlotIndex) {
+    central::of(class).put_one(class, slot);
+}
+
+/// Releases the pages of all empty spans. Returns how many bytes went back to the system.
+pub(crate) fn scavenge() -> usize {
+    (0..class::CLASSES)
+        .map(Class::from_index)
+        .map(|class| central::of(class).release_empty(class))
+        .sum()
+}
+
+/// The carved slots of all spans.
+pub(crate) fn slots() -> impl Iterator<Item = SlotIndex> {
+    spans().flat_map(|(span, class)| {
+        let carved = span.descriptor().carved();
+        (0..carved).map(move |n| span.slot(class, n))
+    })
+}

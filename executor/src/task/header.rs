@@ -1,0 +1,145 @@
+//! The first 48 bytes of a slot.
+//!
+//! All fields are atomics, so that a walker may read a slot that is being recycled (S6): the writer of a new
+//! task issues a release fence before it stores them, the walker an acquire fence before it
+//! compares the generation once more.
+
+use std::{
+    mem::offset_of,
+    panic::Location,
+    ptr::null_mut,
+    sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence},
+};
+
+use super::{name::Name, raw::Vtable, state::State};
+use crate::{
+    slab::{LINK_OFFSET, SlotIndex},
+    wait::Reason,
+};
+
+#[repr(C)]
+pub(crate) struct Header {
+    pub(crate) state: State,
+    /// Written before publication.
+    vtable: AtomicPtr<Vtable>,
+    /// Written before publication.
+    spawned_at: AtomicPtr<Location<'static>>,
+    /// Where the leaf stands that returned `Pending`: the polling thread's; null while polled, and
+    /// where the leaf is not ours.
+    waits_at: AtomicPtr<Location<'static>>,
+    /// When the last poll ended, milliseconds of the coarse clock: the polling thread's.
+    since: AtomicU32,
+    /// Which runtime's, an index into the table of runtimes. Written before publication.
+    runtime: AtomicU16,
+    /// Why it waits: the polling thread's.
+    reason: AtomicU8,
+    /// Who joins, by rule T4; the link of the free list while the slot is free.
+    joiner: AtomicU64,
+}
+
+const _: () = assert!(size_of::<Header>() == 48);
+const _: () = assert!(offset_of!(Header, state) == 0);
+const _: () = assert!(offset_of!(Header, joiner) == LINK_OFFSET);
+
+/// Where a task waits, and since when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waits {
+    pub(crate) site: Option<&'static Location<'static>>,
+    pub(crate) reason: Reason,
+    pub(crate) since: u32,
+}
+
+impl Header {
+    #[inline(always)]
+    pub(crate) fn of(slot: SlotIndex) -> &'static Header {
+        // SAFETY: S1: the slot is mapped for ever, at least 64 bytes, aligned to 32, and its first
+        // 48 bytes are accessed as these atomics only.
+        unsafe { slot.address().cast::<Header>().as_ref() }
+    }
+
+    /// The header of the slot that the name means, or meant.
+    #[inline(always)]
+    pub(crate) fn named(name: Name) -> &'static Header {
+        Header::of(slot(name))
+    }
+
+    /// Fills the header of a free slot that the caller owns.
+    #[inline(always)]
+    pub(super) fn fill(
+        &self,
+        vtable: &'static Vtable,
+        spawned_at: &'static Location<'static>,
+        runtime: u16,
+    ) {
+        // Ordering: pairs with the acquire fence in `walk::look`: who sees one of these stores sees
+        // the generation that the free before it set.
+        fence(Ordering::Release);
+        self.vtable.store(std::ptr::from_ref(vtable).cast_mut(), Ordering::Relaxed);
+        self.spawned_at.store(std::ptr::from_ref(spawned_at).cast_mut(), Ordering::Relaxed);
+        self.waits_at.store(null_mut(), Ordering::Relaxed);
+        self.since.store(0, Ordering::Relaxed);
+        self.runtime.store(runtime, Ordering::Relaxed);
+        self.reason.store(Reason::Unknown as u8, Ordering::Relaxed);
+        self.joiner.store(0, Ordering::Relaxed);
+    }
+
+    /// # Safety
+    /// A task lives in the slot, and the caller keeps it alive.
+    #[inline(always)]
+    pub(super) unsafe fn vtable(&self) -> &'static Vtable {
+        // SAFETY: `fill` stored a `&'static Vtable` before the task was published.
+        unsafe { &*self.vtable.load(Ordering::Relaxed) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn runtime(&self) -> u16 {
+        self.runtime.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        location(&self.spawned_at)
+    }
+
+    pub(crate) fn waits(&self) -> Waits {
+        Waits {
+            site: location(&self.waits_at),
+            reason: Reason::from_u8(self.reason.load(Ordering::Relaxed)),
+            since: self.since.load(Ordering::Relaxed),
+        }
+    }
+
+    /// A poll begins: the task waits nowhere.
+    #[inline(always)]
+    pub(super) fn clear_wait(&self) {
+        self.waits_at.store(null_mut(), Ordering::Relaxed);
+    }
+
+    /// A poll ends without a result.
+    #[inline(always)]
+    pub(super) fn set_since(&self, coarse_ms: u32) {
+        self.since.store(coarse_ms, Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_wait(&self, site: &'static Location<'static>, reason: Reason) {
+        self.waits_at.store(std::ptr::from_ref(site).cast_mut(), Ordering::Relaxed);
+        self.reason.store(reason as u8, Ordering::Relaxed);
+    }
+
+    /// The joiner field; rule T4 says who may.
+    #[inline(always)]
+    pub(super) fn joiner(&self) -> &AtomicU64 {
+        &self.joiner
+    }
+}
+
+#[inline(always)]
+pub(crate) fn slot(name: Name) -> SlotIndex {
+    SlotIndex::new(name.index()).expect("names are made from slots")
+}
+
+fn location(field: &AtomicPtr<Location<'static>>) -> Option<&'static Location<'static>> {
+    // SAFETY: the field is null or was stored from a `&'static Location`, and pages that were
+    // dropped read as null.
+    unsafe { field.load(Ordering::Relaxed).as_ref() }
+}

@@ -1,0 +1,39 @@
+#![doc = include_str!("README.md")]
+
+#[cfg(not(gmp_loom))]
+mod body;
+#[cfg(not(gmp_loom))]
+mod error;
+#[cfg(not(gmp_loom))]
+mod header;
+#[cfg(not(gmp_loom))]
+mod id;
+#[cfg(not(gmp_loom))]
+mod join;
+pub(crate) mod name;
+#[cfg(not(gmp_loom))]
+mod raw;
+#[cfg(not(gmp_loom))]
+mod run;
+pub(crate) mod state;
+#[cfg(not(gmp_loom))]
+pub(crate) mod walk;
+#[cfg(not(gmp_loom))]
+pub(crate) mod waker;
+#[cfg(not(gmp_loom))]
+mod yield_now;
+
+#[cfg(not(gmp_loom))]
+pub use self::{
+    error::JoinError,
+    id::{Id, id, try_id},
+    join::{AbortHandle, JoinHandle},
+    yield_now::{YieldNow, yield_now},
+};
+#[cfg(not(gmp_loom))]
+pub(crate) use self::{
+    header::Header,
+    name::Name,
+    raw::{class_of, fill},
+    run::{Ran, cancel_claimed, free, run},
+};

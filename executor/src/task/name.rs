@@ -1,0 +1,59 @@
+//! A task's name: where its slot is and which of the slot's tasks it is, in one word.
+//!
+//! ```text
+//!   63            32 31                1 0
+//!  +----------------+------------------+-+
+//!  |   generation   |    slot index    |1|
+//!  +----------------+------------------+-+
+//! ```
+//!
+//! Names never repeat (S2), so they are ids, handles, wakers and queue entries alike. The lowest
+//! bit tells a name from an aligned pointer where either may stand.
+
+use std::num::NonZeroU64;
+
+/// A name. Holding one proves nothing about the task.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Name(NonZeroU64);
+
+impl Name {
+    pub(crate) const TAG: u64 = 1;
+    /// Nobody's name: no slot has index 0.
+    pub(crate) const NOBODY: Name = Name(NonZeroU64::MIN);
+
+    #[inline(always)]
+    pub(crate) fn new(index: u32, generation: u32) -> Name {
+        debug_assert!(index < 1 << 31 && generation != 0);
+        let bits = (u64::from(generation) << 32) | (u64::from(index) << 1) | Self::TAG;
+        Name(NonZeroU64::new(bits).expect("the tag is set"))
+    }
+
+    #[inline(always)]
+    pub(crate) fn from_bits(bits: u64) -> Option<Name> {
+        if bits & Self::TAG == 0 {
+            return None;
+        }
+        NonZeroU64::new(bits).map(Name)
+    }
+
+    #[inline(always)]
+    pub(crate) fn bits(self) -> u64 {
+        self.0.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn index(self) -> u32 {
+        self.0.get() as u32 >> 1
+    }
+
+    #[inline(always)]
+    pub(crate) fn generation(self) -> u32 {
+        (self.0.get() >> 32) as u32
+    }
+}
+
+impl std::fmt::Debug for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.index(), self.generation())
+    }
+}

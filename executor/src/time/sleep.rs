@@ -1,0 +1,166 @@
+//! Waiting for a point in time.
+
+use std::{
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use super::{clock, timers::Timers};
+use crate::{
+    port,
+    task::waker,
+    wait::{self, Reason},
+    waiter::Waiter,
+};
+
+/// The deadline of a sleep that is over.
+const OVER: u64 = 0;
+
+/// Waits for `duration`. A zero duration is over at once.
+///
+/// The resolution is the clock's, nanoseconds; how late the task then runs depends on the load. (Go: `time.Sleep`)
+///
+/// # Panics
+/// When polled outside of a runtime.
+///
+/// # Cancel safety
+/// Dropping it forgets the timer.
+///
+/// ```
+/// # let runtime = gmp_executor::Runtime::new()?;
+/// # runtime.block_on(async {
+/// use std::time::Duration;
+/// gmp_executor::time::sleep(Duration::from_micros(50)).await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+#[inline]
+pub fn sleep(duration: Duration) -> Sleep {
+    let deadline = if duration.is_zero() { OVER } else { clock::after(duration) };
+    Sleep::new(deadline, Location::caller())
+}
+
+/// Waits until `deadline`; one that has passed is over at once.
+///
+/// # Panics
+/// When polled outside of a runtime.
+///
+/// # Cancel safety
+/// Dropping it forgets the timer.
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep::new(not_passed(deadline), Location::caller())
+}
+
+fn not_passed(deadline: Instant) -> u64 {
+    let nanoseconds = clock::nanoseconds(deadline);
+    if nanoseconds <= clock::now() { OVER } else { nanoseconds }
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep {
+    deadline: u64,
+    /// Where it is registered, and under which waiter.
+    armed: Option<Armed>,
+    site: &'static Location<'static>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    timers: &'static Timers,
+    waiter: u64,
+}
+
+impl Sleep {
+    #[inline]
+    pub(super) fn new(deadline: u64, site: &'static Location<'static>) -> Sleep {
+        Sleep { deadline, armed: None, site }
+    }
+
+    /// Waits for another point in time from now on, also if it was over.
+    pub fn reset(&mut self, deadline: Instant) {
+        self.disarm();
+        self.deadline = not_passed(deadline);
+    }
+
+    /// When it is over. `None`: it was at its last poll, or when it was made.
+    pub fn deadline(&self) -> Option<Instant> {
+        (self.deadline != OVER).then(|| clock::instant(self.deadline))
+    }
+
+    /// The time has come.
+    pub fn is_elapsed(&self) -> bool {
+        self.deadline <= clock::now()
+    }
+
+    pub(super) fn set_site(&mut self, site: &'static Location<'static>) {
+        self.site = site;
+    }
+
+    /// Polls without a note of where the task waits.
+    #[inline]
+    pub(super) fn poll_quietly(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.deadline == OVER {
+            return Poll::Ready(());
+        }
+        // The first poll does not read the clock: whoever made the sleep just did.
+        if let Some(armed) = &self.armed {
+            if self.deadline <= clock::now() {
+                // The entry is due, so it fires by itself.
+                self.armed = None;
+                self.deadline = OVER;
+                return Poll::Ready(());
+            }
+            let same = waker::name_of(cx.waker()).is_some_and(|name| name.bits() == armed.waiter);
+            if !same {
+                self.disarm();
+            }
+        }
+        if self.armed.is_none() {
+            self.arm(cx);
+        }
+        Poll::Pending
+    }
+
+    fn arm(&mut self, cx: &Context<'_>) {
+        let timers = port::timers().expect(
+            "timers need a running gmp runtime: sleep inside of `Runtime::block_on`, a spawned task or `#[gmp::main]`",
+        );
+        let waiter = Waiter::new(cx.waker());
+        self.armed = Some(Armed { timers, waiter: waiter.bits() });
+        if timers.insert(self.deadline, waiter) {
+            port::armed(timers);
+        }
+    }
+
+    fn disarm(&mut self) {
+        if let Some(armed) = self.armed.take() {
+            drop(armed.timers.cancel((self.deadline, armed.waiter)));
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let polled = self.as_mut().poll_quietly(cx);
+        if polled.is_pending() {
+            wait::note(self.site, Reason::Sleep);
+        }
+        polled
+    }
+}
+
+impl Drop for Sleep {
+    #[inline]
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}

@@ -1,0 +1,126 @@
+//! The timers of one processor, or those of the threads without one.
+//!
+//! # How it works
+//! A heap of (deadline, who) under a lock that its processor takes alone, but for thieves that find
+//! due timers there and for sleeps that are dropped elsewhere. A cancelled entry stays until
+//! the cancelled are a quarter of all; then all of them are swept in one go. Firing early or for nothing is a
+//! spurious wake, which every future must stand.
+//!
+//! # Memory ordering
+//! `earliest` is stored under the lock. Who must not miss a new deadline reads it behind a fence that the
+//! places name (`announce_deadline`, `foreign_timer_armed`).
+//!
+//! # Rejected
+//! - A wheel, as tokio's: it rounds to its tick, and 1 ms is the worst of tokio's lateness.
+//! - Links from the future to its entry: then a sleep that is polled on another processor, or whose entry is
+//!   moved by the heap, must be found and told.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use super::heap::{Entry, Heap};
+use crate::{poller::Ready, shim::lock, waiter::Waiter};
+
+/// Fewer cancelled entries than this are not worth a sweep.
+const SWEEP_MIN: usize = 16;
+
+pub(crate) struct Timers {
+    queue: Mutex<Queue>,
+    /// The earliest deadline, `u64::MAX` for none.
+    earliest: AtomicU64,
+}
+
+struct Queue {
+    heap: Heap,
+    /// The keys of entries that nobody waits for any more.
+    cancelled: Vec<(u64, u64)>,
+}
+
+impl std::fmt::Debug for Timers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Timers").field("earliest", &self.earliest()).finish_non_exhaustive()
+    }
+}
+
+impl Timers {
+    pub(crate) fn new() -> Timers {
+        let queue = Queue { heap: Heap::new(), cancelled: Vec::new() };
+        Timers { queue: Mutex::new(queue), earliest: AtomicU64::new(u64::MAX) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn earliest(&self) -> u64 {
+        self.earliest.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.earliest() == u64::MAX
+    }
+
+    /// Adds an entry. True: it is the earliest now.
+    pub(super) fn insert(&self, deadline: u64, waiter: Waiter) -> bool {
+        let mut queue = lock(&self.queue);
+        queue.heap.push(Entry { deadline, waiter });
+        let first = deadline < self.earliest();
+        if first {
+            self.earliest.store(deadline, Ordering::Relaxed);
+        }
+        first
+    }
+
+    /// Nobody waits for this entry any more. It may have fired already. Returns what is to be dropped outside.
+    pub(super) fn cancel(&self, key: (u64, u64)) -> Vec<Entry> {
+        let mut queue = lock(&self.queue);
+        if let Some(entry) = queue.heap.pop_last(key) {
+            self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
+            drop(queue);
+            drop(entry);
+            return Vec::new();
+        }
+        queue.cancelled.push(key);
+        let cancelled = queue.cancelled.len();
+        if cancelled < SWEEP_MIN || cancelled * 4 < queue.heap.len() {
+            return Vec::new();
+        }
+        let dead = queue.sweep();
+        self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
+        dead
+    }
+
+    /// Hands all that are due at `now` to `ready`.
+    pub(crate) fn fire(&self, now: u64, ready: &mut Ready) {
+        let mut queue = lock(&self.queue);
+        while let Some(entry) = queue.heap.pop_due(now) {
+            ready.push(entry.waiter);
+        }
+        if queue.heap.len() == 0 {
+            queue.cancelled.clear();
+        }
+        self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
+    }
+}
+
+impl Queue {
+    /// Takes out one entry for each cancelled key. Keys whose entries have fired are forgotten.
+    fn sweep(&mut self) -> Vec<Entry> {
+        let mut keys = std::mem::take(&mut self.cancelled);
+        keys.sort_unstable();
+        let mut left: Vec<bool> = vec![true; keys.len()];
+        let dead = self.heap.sweep(|entry| {
+            let key = entry.key();
+            let mut at = keys.partition_point(|&other| other < key);
+            while at < keys.len() && keys[at] == key {
+                if std::mem::take(&mut left[at]) {
+                    return true;
+                }
+                at += 1;
+            }
+            false
+        });
+        keys.clear();
+        self.cancelled = keys;
+        dead
+    }
+}

@@ -1,0 +1,84 @@
+//! Where and for what a task waits: noted by leaf futures, read by dumps.
+//!
+//! For runtimes' own crates: a leaf future of `gmp-sync` or `gmp-net` keeps the
+//! [`Location`] of the caller that made it and calls [`note`] just before it returns `Pending`.
+
+use std::panic::Location;
+
+use crate::port;
+
+/// What a task waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u8)]
+pub enum Reason {
+    /// A future that does not say.
+    Unknown,
+    /// Its turn, behind the others that are ready.
+    Yield,
+    /// A point in time.
+    Sleep,
+    /// The end of another task.
+    Join,
+    /// Data on a socket.
+    Readable,
+    /// Room in a socket's buffer.
+    Writable,
+    /// A connection to accept.
+    Accept,
+    /// The answer to a connection attempt.
+    Connect,
+    /// A name look-up, or other work on another thread.
+    Thread,
+    /// A value, or room, in a channel.
+    Channel,
+    /// A lock or a permit.
+    Lock,
+    /// The tasks of a wait group.
+    WaitGroup,
+}
+
+impl Reason {
+    const ALL: [Reason; 12] = [
+        Reason::Unknown,
+        Reason::Yield,
+        Reason::Sleep,
+        Reason::Join,
+        Reason::Readable,
+        Reason::Writable,
+        Reason::Accept,
+        Reason::Connect,
+        Reason::Thread,
+        Reason::Channel,
+        Reason::Lock,
+        Reason::WaitGroup,
+    ];
+
+    pub(crate) fn from_u8(value: u8) -> Reason {
+        Self::ALL.get(value as usize).copied().unwrap_or(Reason::Unknown)
+    }
+
+    /// The words that dumps print.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Unknown => "a future of another crate",
+            Reason::Yield => "its turn",
+            Reason::Sleep => "sleep",
+            Reason::Join => "join",
+            Reason::Readable => "readable",
+            Reason::Writable => "writable",
+            Reason::Accept => "accept",
+            Reason::Connect => "connect",
+            Reason::Thread => "another thread",
+            Reason::Channel => "channel",
+            Reason::Lock => "lock",
+            Reason::WaitGroup => "wait group",
+        }
+    }
+}
+
+/// Notes where and for what the current task waits. Nothing happens outside of a task.
+#[inline]
+pub fn note(site: &'static Location<'static>, reason: Reason) {
+    port::note(site, reason);
+}

@@ -1,0 +1,41 @@
+//! **gmp** runs Rust futures the way Go runs goroutines.
+//!
+//! ```
+//! #[gmp::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let task = gmp::go(async { 6 * 7 });
+//!     assert_eq!(task.await?, 42);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A future becomes a *task* ([`spawn`], or [`go`]), tasks run on *processors*, one for each CPU, and
+//! processors on threads. The names are Go's where only Go has the thing, and the Rust
+//! ecosystem's elsewhere.
+//!
+//! | Go | gmp |
+//! |---|---|
+//! | `go f()` | [`gmp::go(async { .. })`](go) |
+//! | `runtime.Gosched()` | [`gmp::yield_now().await`](yield_now) |
+//! | `runtime.GOMAXPROCS(n)` | [`Builder::max_procs`], `GMP_MAXPROCS` |
+//! | `runtime.NumGoroutine()` | [`num_tasks`] |
+//! | `runtime.ReadMemStats` | [`mem_stats`] |
+//! | `time.Sleep`, `time.Ticker`, `time.Timer` | [`sleep`], [`time::interval`], [`time::Timer`] |
+//! | `sync.WaitGroup` | [`sync::WaitGroup`] |
+//! | `net.Listen`, `net.Dial` | [`net::TcpListener::bind`](https://doc.rust-lang.org), `net::TcpStream::connect` |
+//! | `SIGQUIT`'s dump of all goroutines | [`debug::dump`] |
+//!
+//! # Features
+//!
+//! `macros` and `net` are on by default. `hyper` adds [`hyper`](https://hyper.rs)'s runtime traits, `tracing` events.
+//!
+//! # Spans
+//!
+//! With `tracing`, a spawned task inherits the current span where that is asked for, with the crate's own
+//! means: `gmp::spawn(future.in_current_span())`.
+
+pub use gmp_executor::{
+    AbortHandle, Builder, ClassStats, CutTask, EnterGuard, Handle, JoinError, JoinHandle, MemStats,
+    Runtime, ShutdownReport, block_on, debug, mem_stats, num_tasks, spawn, spawn as go, time,
+    time::sleep, yield_now,
+};
