@@ -6,6 +6,10 @@
 # is an extra on machines that have the tool.
 
 set -euo pipefail
+if [[ ${CARGO_TARGET_DIR:-} ]]; then
+    CARGO_TARGET_DIR=$(realpath --canonicalize-missing "$CARGO_TARGET_DIR")
+    export CARGO_TARGET_DIR
+fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
@@ -43,13 +47,11 @@ need_nightly() {
     cargo +nightly --version >/dev/null 2>&1 || skip "no nightly toolchain; install it: rustup toolchain install nightly"
 }
 
-# test_binary COMMAND...: runs a cargo build with JSON messages and prints the path of the test program that it made.
-test_binary() {
-    local messages
-    messages=$("$@" --message-format=json-render-diagnostics) || return 1
+# Prints the path of the test program that cargo's messages (JSON, on standard input) tell of.
+test_program() {
     python3 -c '
 import json, sys
 made = [m["executable"] for m in map(json.loads, sys.stdin) if m.get("executable")]
 print(made[-1]) if made else sys.exit("cargo made no test program")
-' <<<"$messages"
+'
 }

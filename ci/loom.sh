@@ -4,17 +4,13 @@
 need python3 "apt-get install python3"
 export LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-2}"
 
-# build_models [RUSTC FLAGS]: prints the path of the program. The flags reach gmp-executor alone, so that what it
+# build_models [FLAG...]: prints the path of the program. The flags go to rustc for gmp-executor alone, so that what it
 # depends on is built once for all mutants. `--profile bench` is how `cargo rustc` asks for an optimised test program.
 build_models() {
     CARGO_TARGET_DIR="$target/loom" RUSTFLAGS="--cfg gmp_loom" \
         CARGO_PROFILE_BENCH_LTO=false CARGO_PROFILE_BENCH_CODEGEN_UNITS=16 \
-        test_binary models_build "$@"
-}
-
-models_build() {
-    local message=${*: -1}
-    cargo rustc --quiet -p gmp-executor --lib --profile bench "$message" -- "${@:1:$#-1}"
+        cargo rustc --quiet -p gmp-executor --lib --profile bench --message-format=json-render-diagnostics -- "$@" |
+        test_program
 }
 
 # The names of the models in a program, one a line.

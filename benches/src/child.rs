@@ -12,8 +12,7 @@ use crate::{
     metric::Sample,
     rival::Rival,
     runtime::{Smol, Tokio},
-    work::Pace,
-    workload::{Driver, Workload},
+    workload::Driver,
 };
 
 mod settings;

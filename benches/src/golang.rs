@@ -28,7 +28,7 @@ pub(crate) fn build() -> Result<PathBuf, Trouble> {
         Ok(output) if output.status.success() => Ok(twin),
         Ok(output) => Err(Trouble::Failed(format!("go build: {}", String::from_utf8_lossy(&output.stderr).trim()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Trouble::Missing(format!(
-            "go not found: install it from go.dev/dl, or set GMP_GO to its path (it is {})",
+            "go not found (as {}): install it from go.dev/dl, or set GMP_GO to its path",
             go.to_string_lossy(),
         ))),
         Err(error) => Err(Trouble::Failed(format!("{} does not start: {error}", go.to_string_lossy()))),

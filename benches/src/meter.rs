@@ -64,7 +64,7 @@ pub(crate) fn throughput<R: Runtime, F>(
     round: impl FnMut() -> F + Send + 'static,
 ) -> io::Result<Sample>
 where
-    F: Future<Output = ()> + Send,
+    F: Future<Output = ()> + Send + 'static,
 {
     Ok(R::new(settings.procs)?.run(measure(operations, round)))
 }

@@ -73,7 +73,7 @@ impl Process {
     /// The next line that it prints, which there must be.
     pub(crate) fn answer(&mut self) -> Result<String, Trouble> {
         let line = self.line()?;
-        line.ok_or_else(|| Trouble::Failed(format!("{} has ended without an answer, {}", self.name, self.status())))
+        line.ok_or_else(|| self.failure("has ended without an answer"))
     }
 
     /// All that it prints until it ends, which it must do well.
@@ -85,7 +85,7 @@ impl Process {
         }
         match self.child.wait() {
             Ok(status) if status.success() => Ok(text),
-            _ => Err(Trouble::Failed(format!("{} has failed, {}", self.name, self.status()))),
+            _ => Err(self.failure("has failed")),
         }
     }
 
@@ -93,8 +93,10 @@ impl Process {
         writeln!(self.input, "{line}").map_err(|error| Trouble::Failed(format!("{} is gone: {error}", self.name)))
     }
 
-    fn status(&mut self) -> String {
-        self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+    /// Of a process that prints no more.
+    fn failure(&mut self, what: &str) -> Trouble {
+        let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+        Trouble::Failed(format!("{} {what}, {status}", self.name))
     }
 }
 

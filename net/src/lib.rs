@@ -1,1 +1,49 @@
-//! net
+//! Sockets of `gmp`: TCP on a netpoller made with [mio](https://docs.rs/mio), and [hyper](https://docs.rs/hyper)'s
+//! runtime traits.
+//!
+//! Users depend on the crate `gmp`, which re-exports what is here as `gmp::net` and `gmp::hyper`.
+//!
+//! ```
+//! use futures::io::{AsyncReadExt, AsyncWriteExt};
+//! use gmp_net::{TcpListener, TcpStream};
+//!
+//! # let runtime = gmp_executor::Runtime::new()?;
+//! runtime.block_on(async {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let address = listener.local_addr()?;
+//!     gmp_executor::spawn(async move {
+//!         let (mut stream, _) = listener.accept().await?;
+//!         stream.write_all(b"hello").await
+//!     });
+//!     let mut text = String::new();
+//!     TcpStream::connect(address).await?.read_to_string(&mut text).await?;
+//!     assert_eq!(text, "hello");
+//!     Ok(())
+//! })
+//! # as std::io::Result<()>
+//! ```
+//!
+//! # The rooms
+//!
+//! | module | what | Go |
+//! |---|---|---|
+//! | `poller` | the netpoller: who waits for which socket, and how they learn of it | runtime/netpoll.go, internal/poll |
+//! | [`tcp`] | listeners, streams, their halves, options before a connection | net/tcpsock.go |
+//! | `addr` | what may stand for an address, and name look-up | net/lookup.go |
+//! | [`hyper`] | hyper's runtime traits (feature `hyper`) | |
+//!
+//! A socket belongs to the runtime in which it was made; it may be used from any thread. When that runtime has shut
+//! down, waiting operations on it end with an error.
+
+mod addr;
+#[cfg(feature = "hyper")]
+pub mod hyper;
+mod poller;
+pub mod tcp;
+#[cfg(test)]
+mod testing;
+
+pub use self::{
+    addr::ToSocketAddrs,
+    tcp::{TcpListener, TcpSocket, TcpStream},
+};

@@ -93,12 +93,12 @@ impl<const WORKERS: bool> Runtime for Tokio<WORKERS> {
         stream.try_read(buffer)
     }
 
-    fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send {
-        stream.read(buffer)
+    async fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        stream.read(buffer).await
     }
 
-    fn write_all(stream: &mut TcpStream, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send {
-        stream.write_all(bytes)
+    async fn write_all(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+        stream.write_all(bytes).await
     }
 
     fn http_io(stream: TcpStream) -> TokioIo<TcpStream> {

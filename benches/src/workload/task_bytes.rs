@@ -9,7 +9,7 @@
 //! tasks needs: the tasks are spawned in batches that have run before the next is made. What comes back when they end.
 
 use std::{
-    future::pending,
+    future,
     io::{self, ErrorKind},
     time::Duration,
 };
@@ -40,7 +40,7 @@ static POLLED: Latch = Latch::new();
 pub(super) fn pending<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
     idle::<R, _>(settings, || async {
         POLLED.count_down();
-        pending::<()>().await;
+        future::pending::<()>().await;
     })
 }
 
@@ -51,24 +51,24 @@ pub(super) fn sleep<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
     })
 }
 
-fn idle<R: Runtime, F>(settings: &Settings, task: impl Fn() -> F + Send + 'static) -> io::Result<Sample>
+fn idle<R: Runtime, F>(settings: &Settings, task: fn() -> F) -> io::Result<Sample>
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let runtime = R::new(settings.procs)?;
     let gained = runtime.run(async move {
         // The threads have started then, and what is made once is made.
-        batch::<R, _>(&task).await;
+        batch::<R, _>(task).await;
         let before = meter::resident_bytes()?;
         for _ in 0..TASKS / BATCH {
-            batch::<R, _>(&task).await;
+            batch::<R, _>(task).await;
         }
         Ok::<_, io::Error>(meter::resident_bytes()?.saturating_sub(before))
     })?;
     Ok(Sample::default().with(RESIDENT, gained as f64 / TASKS as f64))
 }
 
-async fn batch<R: Runtime, F>(task: &impl Fn() -> F)
+async fn batch<R: Runtime, F>(task: fn() -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {

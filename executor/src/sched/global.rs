@@ -47,8 +47,8 @@ impl GlobalQueue {
         self.entries.push(Entry::One(name.bits()));
     }
 
-    pub(super) fn push_batch(&self, batch: Batch) {
-        self.entries.push(Entry::Batch(Box::new(batch)));
+    pub(super) fn push_batch(&self, batch: Box<Batch>) {
+        self.entries.push(Entry::Batch(batch));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -47,8 +47,25 @@ use crate::{
 pub(crate) const CAPACITY: u32 = if cfg!(gmp_loom) { 4 } else { 256 };
 const MASK: u32 = CAPACITY - 1;
 
-/// The older half of a full ring, on its way to the global queue.
-pub(crate) type Batch = [u64; CAPACITY as usize / 2];
+/// The older half of a full ring, on its way through the global queue.
+pub(crate) struct Batch {
+    names: [u64; CAPACITY as usize / 2],
+    /// Those before this one were taken.
+    first: usize,
+}
+
+impl Batch {
+    /// Takes the oldest one, and says whether more are left.
+    pub(crate) fn take_first(&mut self) -> (Option<Name>, bool) {
+        let name = self.left().first().copied().and_then(Name::from_bits);
+        self.first += 1;
+        (name, !self.left().is_empty())
+    }
+
+    fn left(&self) -> &[u64] {
+        self.names.get(self.first..).unwrap_or_default()
+    }
+}
 
 /// `head` is the thieves' and the owner's, `tail` and `next` mostly the owner's: apart, so that a
 /// steal does not slow down a push. 64 bytes are a cache line.
@@ -59,7 +76,7 @@ struct Ring {
     head: Apart<AtomicU32>,
     tail: Apart<AtomicU32>,
     next: AtomicU64,
-    places: Box<[AtomicU64]>,
+    places: Box<[AtomicU64; CAPACITY as usize]>,
 }
 
 /// The owner's end.
@@ -79,7 +96,7 @@ pub(crate) fn new() -> (Local, Stealer) {
         head: Apart(AtomicU32::new(0)),
         tail: Apart(AtomicU32::new(0)),
         next: AtomicU64::new(0),
-        places: (0..CAPACITY).map(|_| AtomicU64::new(0)).collect(),
+        places: Box::new(std::array::from_fn(|_| AtomicU64::new(0))),
     });
     (Local { ring: ring.clone() }, Stealer { ring })
 }
@@ -121,15 +138,32 @@ impl Local {
         self.ring.tail.0.store(tail.wrapping_add(1), Ordering::Release);
     }
 
+    /// Queues a batch that came from the global queue. The ring must have room for it.
+    pub(crate) fn push_batch(&mut self, batch: &Batch) {
+        debug_assert!(self.room() >= batch.left().len());
+        let tail = self.ring.tail.0.load(Ordering::Relaxed);
+        let mut end = tail;
+        for &bits in batch.left() {
+            self.ring.place(end).store(bits, Ordering::Relaxed);
+            end = end.wrapping_add(1);
+        }
+        self.ring.tail.0.store(end, Ordering::Release);
+    }
+
+    /// The ring has room for a batch.
+    pub(crate) fn has_room_for_batch(&self) -> bool {
+        self.room() >= CAPACITY as usize / 2
+    }
+
     /// Takes the older half of a full ring.
     #[cold]
     fn shed(&mut self, head: u32) -> Batch {
         let half = CAPACITY / 2;
-        let batch = std::array::from_fn(|n| {
+        let names = std::array::from_fn(|n| {
             self.ring.place(head.wrapping_add(n as u32)).load(Ordering::Relaxed)
         });
         self.ring.head.0.store(head.wrapping_add(half), Ordering::Release);
-        batch
+        Batch { names, first: 0 }
     }
 
     /// Takes the oldest one.

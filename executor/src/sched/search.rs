@@ -8,6 +8,7 @@ use std::{
 use super::{
     global::Taken,
     processor::Processor,
+    run_queue::Batch,
     section::Section,
 };
 use crate::{
@@ -91,28 +92,37 @@ impl Section {
         if global.is_empty() {
             return None;
         }
-        let first = match global.take()? {
-            Taken::One(name) => name,
-            Taken::Batch(batch) => {
-                let mut names = batch.into_iter().filter_map(Name::from_bits);
-                let first = names.next();
-                names.for_each(|name| self.push(name));
-                return first;
-            }
-        };
-        // A fair share for the others: they find the rest here or there.
-        let room = self.private().queue.room() / 2;
-        for _ in 1..GLOBAL_GRAB.min(room) {
-            match global.take() {
-                Some(Taken::One(name)) => self.push(name),
-                Some(Taken::Batch(batch)) => {
-                    batch.into_iter().filter_map(Name::from_bits).for_each(|name| self.push(name));
-                    break;
+        match global.take()? {
+            Taken::Batch(batch) => self.take_from_batch(batch),
+            Taken::One(name) => {
+                // More of them while the own queue is empty; the others find some here or there.
+                if self.private().queue.has_room_for_batch() {
+                    self.grab_singles();
                 }
-                None => break,
+                Some(name)
             }
         }
-        Some(first)
+    }
+
+    fn grab_singles(&mut self) {
+        for _ in 1..GLOBAL_GRAB {
+            match self.scheduler().global.take() {
+                Some(Taken::One(name)) => self.push(name),
+                Some(Taken::Batch(batch)) => return self.scheduler().global.push_batch(batch),
+                None => return,
+            }
+        }
+    }
+
+    /// Takes the oldest of a batch. The others are queued here, or go back if there is no room.
+    fn take_from_batch(&mut self, mut batch: Box<Batch>) -> Option<Name> {
+        let (first, more) = batch.take_first();
+        if self.private().queue.has_room_for_batch() {
+            self.private().queue.push_batch(&batch);
+        } else if more {
+            self.scheduler().global.push_batch(batch);
+        }
+        first
     }
 
     /// Timers that are due here, or on a processor whose machine is busy or gone.
@@ -215,7 +225,7 @@ impl Section {
     #[inline(always)]
     pub(super) fn push(&mut self, name: Name) {
         let scheduler = self.scheduler();
-        self.private().queue.push(name, |batch| scheduler.global.push_batch(batch));
+        self.private().queue.push(name, |batch| scheduler.global.push_batch(Box::new(batch)));
     }
 
     /// Makes a task the next one here; the one that was goes to the queue, which others may be

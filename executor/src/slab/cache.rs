@@ -86,7 +86,7 @@ impl Cache {
             let class = Class::from_index(index);
             for list in [&mut magazines.active, &mut magazines.spare] {
                 if list.len() > 0 {
-                    central::of(class).put(class, std::mem::take(list));
+                    central::of(class).put(std::mem::take(list));
                 }
             }
         }
@@ -126,7 +126,7 @@ impl Magazines {
     fn make_room(&mut self, class: Class) {
         std::mem::swap(&mut self.active, &mut self.spare);
         if self.active.len() > 0 {
-            central::of(class).put(class, std::mem::take(&mut self.active));
+            central::of(class).put(std::mem::take(&mut self.active));
         }
     }
 }

@@ -2,10 +2,10 @@
 //! they come from and return to.
 //!
 //! # How it works
-//! A batch that a cache gives is kept whole, for the next cache that asks. When more than
-//! [`BATCHES_KEPT`] are here, a batch is taken apart and its slots go back to their spans. New batches come
-//! from the fullest span that has free slots, so that nearly empty ones drain and their pages can
-//! be released by [`Central::release_empty`]. (Go: `mcentral.go`, which sweeps instead)
+//! A batch that a cache gives is kept whole, for the next cache that asks: that is one push and one pop. Only
+//! the scavenger takes batches apart and gives their slots back to the spans, a few batches each time that it
+//! takes the lock. New batches come from the fullest span that has free slots, so that nearly empty ones drain
+//! and their pages can be released. (Go: `mcentral.go`, which sweeps instead)
 
 use std::{collections::BTreeSet, io, sync::Mutex};
 
@@ -17,9 +17,8 @@ use super::{
 };
 use crate::shim::lock;
 
-/// Whole batches at hand before spans get their slots back: enough for a burst that runs on one
-/// processor and ends on another, 1,024 small slots.
-const BATCHES_KEPT: usize = 16;
+/// Batches that the scavenger takes apart before it lets others have the lock: 1,024 slots, 50 µs.
+const BATCHES_AT_A_TIME: usize = 16;
 
 static CENTRALS: [Central; CLASSES] = [const { Central::new() }; CLASSES];
 
@@ -57,13 +56,8 @@ impl Central {
         }
     }
 
-    pub(super) fn put(&self, class: Class, batch: FreeList) {
-        let mut shelves = lock(&self.shelves);
-        shelves.batches.push(batch);
-        if shelves.batches.len() > BATCHES_KEPT {
-            let oldest = shelves.batches.remove(0);
-            shelves.take_apart(class, oldest);
-        }
+    pub(super) fn put(&self, batch: FreeList) {
+        lock(&self.shelves).batches.push(batch);
     }
 
     /// One slot, for a thread without a processor.
@@ -83,15 +77,15 @@ impl Central {
     }
 
     pub(super) fn put_one(&self, class: Class, slot: SlotIndex) {
-        lock(&self.shelves).give_back(class, slot);
+        let mut one = FreeList::EMPTY;
+        one.push(slot);
+        lock(&self.shelves).take_apart(class, one);
     }
 
     /// Releases the pages of spans of which no slot is in use. Returns the bytes released.
     pub(super) fn release_empty(&self, class: Class) -> usize {
+        while lock(&self.shelves).take_some_apart(class) {}
         let mut shelves = lock(&self.shelves);
-        while let Some(batch) = shelves.batches.pop() {
-            shelves.take_apart(class, batch);
-        }
         let all = class.slots() as u32;
         let empty: Vec<SpanIndex> =
             shelves.partial.range((all, SpanIndex::FIRST)..).map(|&(_, span)| span).collect();
@@ -134,23 +128,44 @@ impl Shelves {
         Ok(batch)
     }
 
-    fn take_apart(&mut self, class: Class, mut batch: FreeList) {
-        while let Some(slot) = batch.pop() {
-            self.give_back(class, slot);
+    /// True: there are more batches.
+    fn take_some_apart(&mut self, class: Class) -> bool {
+        for _ in 0..BATCHES_AT_A_TIME {
+            let Some(batch) = self.batches.pop() else { return false };
+            self.take_apart(class, batch);
         }
+        true
     }
 
-    fn give_back(&mut self, class: Class, slot: SlotIndex) {
-        let span = slot.span();
+    /// Gives the slots back to their spans. Slots of one span often stand together: the set is
+    /// touched once for each such run.
+    fn take_apart(&mut self, class: Class, mut batch: FreeList) {
+        let mut run: Option<(SpanIndex, FreeList)> = None;
+        while let Some(slot) = batch.pop() {
+            let span = slot.span();
+            match &mut run {
+                Some((same, list)) if *same == span => list.push(slot),
+                _ => {
+                    self.give_back(class, run.take());
+                    let mut list = FreeList::from_first(span.descriptor().free_list());
+                    list.push(slot);
+                    run = Some((span, list));
+                }
+            }
+        }
+        self.give_back(class, run);
+    }
+
+    fn give_back(&mut self, class: Class, run: Option<(SpanIndex, FreeList)>) {
+        let Some((span, list)) = run else { return };
         let descriptor = span.descriptor();
         debug_assert_eq!(descriptor.class(), class);
-        let mut list = FreeList::from_first(descriptor.free_list());
-        list.push(slot);
         descriptor.set_free_list(list.first());
-        let free = descriptor.free();
-        descriptor.set_free(free + 1);
-        self.partial.remove(&(free, span));
-        self.partial.insert((free + 1, span));
+        let before = descriptor.free();
+        let free = before + list.pushed();
+        descriptor.set_free(free);
+        self.partial.remove(&(before, span));
+        self.partial.insert((free, span));
     }
 }
 

@@ -27,6 +27,9 @@ pub(super) fn set_generation(slot: SlotIndex, generation: u32) {
     word(slot, 0).store(u64::from(generation) << 32, Ordering::Release);
 }
 
+/// The length of a list that a span keeps: far from 0, so that it may shrink and grow.
+const UNKNOWN: u32 = u32::MAX / 2;
+
 /// A list of free slots that knows its length.
 #[derive(Debug, Default)]
 pub(super) struct FreeList {
@@ -56,9 +59,14 @@ impl FreeList {
         Some(slot)
     }
 
-    /// The list that begins at `first`, whose length the caller does not need.
+    /// The list that begins at `first`, whose length is not known: it counts from [`UNKNOWN`] on.
     pub(super) fn from_first(first: u32) -> FreeList {
-        FreeList { first, len: u32::MAX / 2 }
+        FreeList { first, len: UNKNOWN }
+    }
+
+    /// How many were pushed to a list of unknown length.
+    pub(super) fn pushed(&self) -> u32 {
+        self.len - UNKNOWN
     }
 
     pub(super) fn first(&self) -> u32 {

@@ -1,0 +1,3 @@
+module gmp-benches
+
+go 1.25

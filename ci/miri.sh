@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Checks for undefined behaviour: the executor's tests under Miri, each task body by itself (`--cfg gmp_boxed`), for
+# Miri knows no memory maps.
+#
+# Miri is some hundred times slower than the processor; tests that it cannot run are `cfg_attr(miri, ignore)`.
+# Arguments go to the test program: `ci/miri.sh state` runs the tests with `state` in their names.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+cargo +nightly miri --version >/dev/null 2>&1 ||
+    skip "Miri is not here; install it: rustup toolchain install nightly --component miri,rust-src"
+
+say "executor under Miri, --cfg gmp_boxed"
+CARGO_TARGET_DIR="$target/miri" RUSTFLAGS="--cfg gmp_boxed" MIRIFLAGS="-Zmiri-disable-isolation ${MIRIFLAGS:-}" \
+    run timeout 1800 cargo +nightly miri test -p gmp-executor --lib -- "$@"
