@@ -17,6 +17,7 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-auto}"
 export RUSTUP_AUTO_INSTALL=0
 
 # Flags other than the usual ones build into folders of their own in here, so that no script undoes another's work.
+# shellcheck disable=SC2034 # the scripts use it
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 
 say() { printf '==> %s\n' "$*"; }

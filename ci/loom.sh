@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # common.sh sets `target`
 # How the models are built and found; sourced by models.sh and mutants.sh after common.sh.
 
 need python3 "apt-get install python3"
