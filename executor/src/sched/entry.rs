@@ -36,6 +36,12 @@ pub(crate) fn entered() -> Option<Live> {
     ENTERED.get().or_else(|| section::machine().map(|machine| Live::of(machine.scheduler)))
 }
 
+/// The thread has entered a runtime, which may be another one than its machine's.
+#[inline(always)]
+pub(super) fn is_elsewhere() -> bool {
+    ENTERED.get().is_some()
+}
+
 pub(super) fn current_or_panic() -> Live {
     entered().expect(
         "there is no gmp runtime here: call this inside of `Runtime::block_on`, a spawned task or `#[gmp::main]`, or hold a `Runtime::enter` guard",
@@ -62,7 +68,7 @@ pub(crate) fn ready(name: Name, runtime: u16) {
 /// The timers to arm on this thread: its processor's, or those that the current runtime keeps for threads
 /// without one. `None` if there is no runtime that lives.
 pub(crate) fn timers() -> Option<&'static Timers> {
-    if ENTERED.get().is_none()
+    if !is_elsewhere()
         && let Some(machine) = section::machine()
         && let Some(processor) = machine.processor()
     {

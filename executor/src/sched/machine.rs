@@ -103,11 +103,6 @@ impl Machine {
     }
 
     #[inline(always)]
-    pub(super) fn holds(&self, processor: &Processor) -> bool {
-        std::ptr::eq(self.processor.load(Ordering::Relaxed), processor)
-    }
-
-    #[inline(always)]
     pub(crate) fn current(&self) -> Option<Name> {
         Name::from_bits(self.current.load(Ordering::Relaxed))
     }
@@ -269,7 +264,7 @@ impl Machine {
     }
 
     #[inline(always)]
-    fn run_task(&'static self, mut section: Section, name: Name) {
+    fn run_task(&'static self, section: Section, name: Name) {
         let start = Header::named(name).state.start(name.generation());
         if start == Start::Stale {
             return;
@@ -278,16 +273,19 @@ impl Machine {
         self.current.store(name.bits(), Ordering::Relaxed);
         self.yielded.set(false);
         let yielded = || self.yielded.get();
-        let (ran, kept) =
-            section.leave(|| task::run(name, start, yielded, super::monitor::coarse_ms));
+        let ran = self.outside(|| task::run(name, start, yielded, super::monitor::coarse_ms));
         self.current.store(0, Ordering::Relaxed);
-        if kept { section.settle(name, ran) } else { self.settle_without_processor(name, ran) }
+        // The task may have given the processor away, and may have got another one back.
+        match Section::of_loop(self) {
+            Some(mut section) => section.settle(name, ran),
+            None => self.settle_without_processor(name, ran),
+        }
         if self.has_deferred.get() {
             self.wake_deferred();
         }
     }
 
-    /// The task has given the processor away: what it left goes the way of foreign threads.
+    /// What the task left goes the way of foreign threads.
     #[cold]
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
         self.scheduler.settle_foreign(name, ran);

@@ -124,12 +124,12 @@ impl Scheduler {
         let name = format!("{}-monitor", self.config().thread_name);
         let thread = std::thread::Builder::new().name(name);
         let started = thread.spawn(move || self.monitor_all());
-        let started = started.map_err(|error| explain("the monitor thread", error))?;
-        *lock(&self.monitor.thread) = Some(started.thread().clone());
-        Ok(())
+        started.map(drop).map_err(|error| explain("the monitor thread", error))
     }
 
     fn monitor_all(&'static self) {
+        // By itself, before it looks at `closing`: who kicks it too early to find it here is seen there.
+        *lock(&self.monitor.thread) = Some(std::thread::current());
         let count = self.processors.len();
         let mut memory = Memory {
             glances: vec![Glance::default(); count],
@@ -154,7 +154,7 @@ impl Scheduler {
         if self.idle.counts().idle() < self.processors.len() as u32 {
             memory.quiet_since = None;
             memory.scavenged = false;
-            std::thread::park_timeout(memory.period);
+            std::thread::park_timeout(self.until_next_look(memory.period, now));
             return;
         }
         let since = *memory.quiet_since.get_or_insert(now);
@@ -169,6 +169,15 @@ impl Scheduler {
             memory.scavenged = true;
             slab::scavenge();
         }
+    }
+
+    /// The period, or less if a timer is due before and somebody idle could fire it.
+    fn until_next_look(&self, period: Duration, now: u64) -> Duration {
+        if self.idle.counts().idle() == 0 {
+            return period;
+        }
+        let timer = Duration::from_nanos(self.earliest().saturating_sub(now));
+        period.min(timer).max(PERIOD_MIN)
     }
 
     /// Sleeps until a processor runs, or for `limit`.
@@ -215,9 +224,12 @@ impl Scheduler {
             return stood;
         }
         let due = self.timers().any(|timers| timers.earliest() <= now);
-        let wanted = stood || due || unvisited || !self.global.is_empty();
         let vacant = !self.netpoll.activity().1;
-        if wanted && counts.searching() == 0 && (stood || vacant || !self.global.is_empty()) {
+        if due {
+            // Armed by a processor that is busy with one long poll, after the sleeper looked.
+            self.warn_sleeper();
+        }
+        if stood || !self.global.is_empty() || (vacant && (due || unvisited)) {
             self.wake_one();
         }
         stood

@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use super::{machine::Machine, scheduler::Scheduler, section::Section};
+use super::{machine::Machine, monitor::read_clock, scheduler::Scheduler, section::Section};
 use crate::{
     poller::{Poller, Ready},
     shim::lock,
@@ -122,7 +122,7 @@ impl Scheduler {
         }
     }
 
-    fn earliest(&self) -> u64 {
+    pub(super) fn earliest(&self) -> u64 {
         self.timers().map(Timers::earliest).min().unwrap_or(u64::MAX)
     }
 
@@ -144,13 +144,13 @@ impl Scheduler {
         machine.in_poller.store(true, Ordering::Relaxed);
         // Ordering: between the store of `in_poller` and the loads of `given` and `closing`; pairs
         // with the fence in `Machine::rouse`.
-        std::sync::atomic::fence(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         if !machine.is_given() && !self.is_closing() {
             self.sleep_in_poller(machine, &mut ready);
         }
         machine.in_poller.store(false, Ordering::Relaxed);
         self.netpoll.put_back();
-        let due = self.earliest() <= clock::now();
+        let due = self.earliest() <= read_clock();
         if ready.is_empty() && !due {
             return true;
         }

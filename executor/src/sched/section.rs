@@ -3,13 +3,14 @@
 //! # How it works
 //! A machine's `depth` is 1 while its thread is inside of the scheduler and 0 while it runs user code.
 //! [`with`] is for what user code calls (spawn, wake, arm a timer, free a slot); the machine's own
-//! loop is inside all the time and [`leave`](Section::leave)s for each poll.
+//! loop is inside all the time, but for [`outside`](Machine::outside), where each poll runs.
 //!
 //! # Invariants
 //! - P1: the private part of a processor is touched by the thread whose machine holds it, at
 //!   depth 1 only.
 //! - P2: no user code runs inside: no foreign waker, no clone or drop of one, no hook, no drop of
-//!   a user's value. [`Section::leave`] is the way out for those.
+//!   a user's value. [`Machine::outside`] is the way out for those, [`Machine::defer`] where the section must
+//!   go on.
 //! - P3: a panic inside aborts the process: queues would be left half-changed.
 //! - P4: a public entry that is called inside, or on a thread whose machine has no processor, behaves
 //!   as on a foreign thread: [`with`] returns `None`.
@@ -121,12 +122,5 @@ impl Section {
     #[inline(always)]
     pub(crate) fn scheduler(&self) -> &'static Scheduler {
         self.machine.scheduler
-    }
-
-    /// Runs user code outside of the section. False: the processor is gone when it returns.
-    #[inline(always)]
-    pub(super) fn leave<R>(&mut self, user_code: impl FnOnce() -> R) -> (R, bool) {
-        let result = self.machine.outside(user_code);
-        (result, self.machine.holds(self.processor))
     }
 }

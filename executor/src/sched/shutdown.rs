@@ -18,7 +18,7 @@ use std::{
 };
 
 use super::{
-    barrier,
+    barrier, entry,
     scheduler::{Life, Live, Scheduler},
     section, table,
 };
@@ -159,6 +159,8 @@ impl Scheduler {
     /// who wait for timers.
     fn drop_all(&'static self) {
         let live = Live::of(self);
+        // What drops spawn is refused, not a panic.
+        let _entered = entry::enter(live);
         loop {
             let mut found = false;
             for seen in live.walk() {

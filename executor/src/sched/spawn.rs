@@ -27,7 +27,11 @@ where
     F::Output: Send + 'static,
 {
     let mut future = Some(future);
-    let here = section::with(|section| section.spawn(&mut future, site));
+    let here = if entry::is_elsewhere() {
+        None
+    } else {
+        section::with(|section| section.spawn(&mut future, site))
+    };
     match (here, future) {
         // SAFETY: `spawn` published the task with this future.
         (Some(Some(name)), _) => unsafe { JoinHandle::new(name) },

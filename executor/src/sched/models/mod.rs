@@ -1,0 +1,2 @@
+//! Models of the scheduler's protocols.
+mod run_queue;
