@@ -11,7 +11,7 @@ mod renamed {
 
 #[gmp::test]
 async fn the_body_is_a_task() {
-    assert!(gmp::task::id().is_some());
+    assert!(gmp::task::try_id().is_some());
 }
 
 #[gmp::test(max_procs = 1)]

@@ -11,12 +11,12 @@ use crate::{
     allocations,
     metric::Sample,
     rival::Rival,
-    runtime::{Smol, Tokio},
+    runtime::{Gmp, Smol, Tokio},
     workload::Driver,
 };
 
-mod settings;
 pub(crate) mod server;
+mod settings;
 
 pub(crate) use settings::Settings;
 
@@ -47,7 +47,7 @@ fn measure(settings: &Settings) -> io::Result<Sample> {
     }
     let workload = settings.workload;
     match settings.rival {
-        Rival::Gmp => Err(io::Error::other("gmp is not built in yet")),
+        Rival::Gmp => workload.run::<Gmp>(settings),
         Rival::Tokio => workload.run::<Tokio<true>>(settings),
         Rival::TokioCurrent => workload.run::<Tokio<false>>(settings),
         Rival::Smol => workload.run::<Smol>(settings),

@@ -96,9 +96,8 @@ pub(crate) fn cpu_time() -> Duration {
     assert_eq!(failed, 0, "getrusage knows RUSAGE_SELF");
     // SAFETY: all of it was zeroed, which is a valid `rusage`, and the call has filled it in.
     let usage = unsafe { usage.assume_init() };
-    let time = |time: libc::timeval| {
-        Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
-    };
+    let time =
+        |time: libc::timeval| Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64);
     time(usage.ru_utime) + time(usage.ru_stime)
 }
 

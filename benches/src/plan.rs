@@ -5,7 +5,8 @@
 //! round. What is not installed, or has failed, is not tried again.
 
 use std::{
-    env, fs, io::IsTerminal,
+    env, fs,
+    io::IsTerminal,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     thread,

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Write},
+    path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
@@ -38,7 +39,8 @@ impl Process {
     /// # Errors
     /// [`Trouble::Missing`] if there is no such program.
     pub(crate) fn start(command: &mut Command) -> Result<Self, Trouble> {
-        let name = command.get_program().to_string_lossy().into_owned();
+        let program = Path::new(command.get_program());
+        let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
         let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = started.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Trouble::Missing(format!("{name} is not on PATH: install it")),

@@ -59,7 +59,7 @@ fn lines(workload: Workload, rows: &[Row]) -> Vec<Value> {
 /// The cells of each line. CPU time stands beside a workload's first figure, not in a line of its own.
 fn table(workload: Workload, rows: &[Row]) -> Vec<Vec<String>> {
     let head = ["procs", "runtime", "figure", "median", "min-max", "x gmp", "cpu ns/op", "x gmp"];
-    let mut table = vec![head.map(str::to_owned).to_vec()];
+    let mut table = Vec::new();
     for row in rows {
         let who = [row.procs.to_string(), row.rival.name().to_owned()];
         let mut cpu = cpu_cells(rows, row);
@@ -77,6 +77,8 @@ fn table(workload: Workload, rows: &[Row]) -> Vec<Vec<String>> {
             table.push(line);
         }
     }
+    let columns = table.iter().map(Vec::len).max().unwrap_or(0);
+    table.insert(0, head[..columns].iter().map(|&name| name.to_owned()).collect());
     table
 }
 

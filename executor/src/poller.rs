@@ -6,7 +6,6 @@
 use std::{
     any::Any,
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     task::Waker,
     time::Instant,
@@ -15,7 +14,7 @@ use std::{
 use crate::{
     sched,
     task::{Header, Name, state::Wake},
-    waiter::{Target, Waiter},
+    waiter::{self, Target, Waiter},
 };
 
 /// A source of events that an idle machine waits in.
@@ -59,15 +58,9 @@ impl Ready {
         }
     }
 
-    /// Calls all foreign wakers. User code: outside of sections and locks. What one panics with is
-    /// leaked: the panic hook has told of it.
+    /// Calls all foreign wakers. User code: outside of sections and locks.
     pub(crate) fn wake_all_foreign(&mut self) {
-        for waker in self.foreign.drain(..) {
-            let woken = catch_unwind(AssertUnwindSafe(|| waker.wake()));
-            if let Err(payload) = woken {
-                std::mem::forget(payload);
-            }
-        }
+        self.foreign.drain(..).for_each(waiter::wake_quietly);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -58,7 +58,8 @@ pub(crate) fn timers() -> Option<&'static Timers> {
     crate::sched::timers()
 }
 
-/// A timer was armed as the earliest one in `timers`.
-pub(crate) fn armed(timers: &'static Timers) {
-    crate::sched::armed(timers);
+/// A timer was armed in `timers`, maybe as the earliest. False: nobody fires it, the runtime has ended meanwhile.
+#[inline]
+pub(crate) fn armed(timers: &'static Timers, earliest: bool) -> bool {
+    crate::sched::armed(timers, earliest)
 }

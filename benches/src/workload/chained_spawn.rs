@@ -26,7 +26,7 @@ async fn round<R: Runtime>() {
     DONE.wait().await;
 }
 
-/// Not an `async fn`: that its future is `Send` must be said, as it is asked for within.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say that it is `Send`, which it must for itself")]
 fn link<R: Runtime>(left: usize) -> impl Future<Output = ()> + Send {
     async move {
         match left {

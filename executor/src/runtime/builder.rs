@@ -69,11 +69,11 @@ impl Builder {
 }
 
 fn default_processors() -> io::Result<usize> {
-    match env::var(MAX_PROCS_VARIABLE) {
-        Err(_) => Ok(thread::available_parallelism().map_or(1, NonZero::get).min(PROCESSORS_MAX)),
-        Ok(text) => match text.trim().parse() {
-            Ok(processors) => check(MAX_PROCS_VARIABLE, processors),
-            Err(_) => Err(invalid(format!(
+    match env::var_os(MAX_PROCS_VARIABLE) {
+        None => Ok(thread::available_parallelism().map_or(1, NonZero::get).min(PROCESSORS_MAX)),
+        Some(text) => match text.to_str().and_then(|text| text.trim().parse().ok()) {
+            Some(processors) => check(MAX_PROCS_VARIABLE, processors),
+            None => Err(invalid(format!(
                 "{MAX_PROCS_VARIABLE} is {text:?}; set it to a number from 1 to {PROCESSORS_MAX}, or unset it"
             ))),
         },

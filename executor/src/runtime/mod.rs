@@ -79,7 +79,7 @@ impl Runtime {
     pub fn shutdown(self) {
         let live = self.handle.live();
         std::mem::forget(self);
-        live.shutdown(Duration::from_secs(365 * 24 * 3600));
+        live.shutdown(Duration::MAX);
     }
 
     /// As [`shutdown`](Self::shutdown), but returns when `timeout` is over. What is still being polled

@@ -7,14 +7,14 @@ use super::{
 };
 use crate::{
     task::{Name, Ran},
-    waiter::Target,
+    waiter::{self, Target, Waiter},
 };
 
-/// Runs `block`, which may block this thread. If the thread polls a task, its processor is handed off
+/// Runs `block`, which may block this thread. If the thread's machine holds a processor, that is handed off
 /// first, and another is taken afterwards if one is idle; otherwise the rest of the poll goes on
 /// without one.
 pub(crate) fn without_processor<R>(block: impl FnOnce() -> R) -> R {
-    if section::current_task().is_none() || section::with(Section::hand_off).is_none() {
+    if section::with(Section::hand_off).is_none() {
         return block();
     }
     let back = TakeBack;
@@ -70,14 +70,13 @@ impl Scheduler {
                 if let Some((class, slot)) = slot {
                     crate::slab::release(class, slot);
                 }
-                match joiner.map(crate::waiter::Waiter::into_target) {
+                match joiner.map(Waiter::into_target) {
                     None => {}
                     Some(Target::Task(name)) => crate::port::wake(name),
-                    Some(Target::Foreign(waker)) => {
-                        if let Some(machine) = section::machine() {
-                            machine.defer(&mut vec![*waker]);
-                        }
-                    }
+                    Some(Target::Foreign(waker)) => match section::machine() {
+                        Some(machine) => machine.defer(&mut vec![*waker]),
+                        None => waiter::wake_quietly(*waker),
+                    },
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! From user code into the scheduler: which runtime is the current one, waking, arming timers.
 
-use std::cell::Cell;
-
-use super::{
-    scheduler::{Live, Scheduler},
-    section, table,
+use std::{
+    cell::Cell,
+    sync::atomic::{Ordering, fence},
 };
+
+use super::{machine::Machine, scheduler::Live, section, table};
 use crate::{task::Name, time::Timers};
 
 thread_local! {
@@ -77,20 +77,26 @@ pub(crate) fn timers() -> Option<&'static Timers> {
     entered().filter(|live| live.is_open()).map(|live| &live.scheduler.foreign_timers)
 }
 
-/// A timer became the earliest of `timers`. Nobody needs to know of a processor's own: it looks at them
-/// itself. For the others the sleeper may have to wake earlier.
-pub(crate) fn armed(timers: &'static Timers) {
-    let Some(live) = entered() else { return };
-    if std::ptr::eq(timers, &raw const live.scheduler.foreign_timers) {
-        live.scheduler.foreign_timer_armed();
+/// A timer was armed. Nobody needs to know of a processor's own: it looks at them itself, and its machine
+/// lives. For the others the sleeper may have to wake earlier, and the runtime may have ended since
+/// [`timers`] looked: false.
+#[inline]
+pub(crate) fn armed(timers: &'static Timers, earliest: bool) -> bool {
+    let own = section::machine().and_then(Machine::processor);
+    if own.is_some_and(|processor| std::ptr::eq(timers, &raw const processor.timers)) {
+        return true;
     }
+    armed_foreign(earliest)
 }
 
-impl Scheduler {
-    fn foreign_timer_armed(&self) {
-        // Ordering: between the new earliest deadline and the look at the sleeper's; pairs with the
-        // fence in `Scheduler::announce_deadline`.
-        std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
-        self.warn_sleeper();
+#[cold]
+fn armed_foreign(earliest: bool) -> bool {
+    // Ordering: between the new deadline and the looks at the sleeper's and at `closing`; pairs with the fence
+    // in `Scheduler::announce_deadline`, and with the one in `Scheduler::close`, before the walk fires all.
+    fence(Ordering::SeqCst);
+    let Some(live) = entered().filter(|live| live.is_open()) else { return false };
+    if earliest {
+        live.scheduler.warn_sleeper();
     }
+    true
 }

@@ -54,6 +54,10 @@ impl Counts {
         self.0.fetch_add(change, Ordering::SeqCst);
     }
 
+    fn clear(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+
     fn sub(&self, change: u32) -> Snapshot {
         Snapshot(self.0.fetch_sub(change, Ordering::SeqCst))
     }
@@ -100,23 +104,24 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         seen.idle() > 0 && seen.searching() == 0
     }
 
-    /// Takes an idle processor, and a machine for it, that shall search. At most one search begins so at a time. The
-    /// machine is missing if all are busy without a processor.
-    pub(crate) fn claim(&self) -> Option<(P, Option<M>)> {
+    /// Takes an idle processor, and a machine for it, that shall search, and lets `give` bring them together under
+    /// the lock. At most one search begins so at a time. The machine is missing if all are busy without a
+    /// processor.
+    ///
+    /// Under the lock, so that the caller, who may be put aside at any point and belong to a runtime that is long
+    /// gone, cannot hold a processor that [`clear`](Self::clear) and a new start have handed out again.
+    pub(crate) fn claim(&self, give: impl FnOnce(P, Option<M>)) -> bool {
         if !self.counts.try_first_search() {
-            return None;
+            return false;
         }
         let mut lists = lock(&self.lists);
-        match lists.processors.pop() {
-            None => {
-                self.counts.sub(SEARCHING);
-                None
-            }
-            Some(processor) => {
-                self.counts.sub(1);
-                Some((processor, lists.machines.pop()))
-            }
-        }
+        let Some(processor) = lists.processors.pop() else {
+            self.counts.sub(SEARCHING);
+            return false;
+        };
+        self.counts.sub(1);
+        give(processor, lists.machines.pop());
+        true
     }
 
     /// A machine has run out of work. True: it counts as searching from now on. At most half of the busy
@@ -196,12 +201,12 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         self.counts.add(1);
     }
 
-    /// Forgets everybody: the runtime has ended, and no machine runs.
+    /// Forgets everybody: the runtime has ended, and no machine runs. Machines that were given a processor
+    /// too late to take it still count as searching: that ends here.
     pub(crate) fn clear(&self) {
         let mut lists = lock(&self.lists);
-        let idle = lists.processors.len() as u32;
         lists.processors.clear();
         lists.machines.clear();
-        self.counts.sub(idle);
+        self.counts.clear();
     }
 }

@@ -10,7 +10,6 @@
 
 use std::{
     cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
     ptr::null_mut,
     sync::{
         Mutex,
@@ -27,8 +26,11 @@ use super::{
     processor::Processor,
     section::{self, Section},
 };
-use crate::shim::lock;
-use crate::task::{self, Header, Name, Ran, state::Start};
+use crate::{
+    shim::lock,
+    task::{self, Header, Name, Ran, state::Start},
+    waiter,
+};
 
 /// A machine beyond one for each processor, left over from a blocked task, ends after this time.
 const SURPLUS_LINGER: Duration = Duration::from_secs(10);
@@ -121,10 +123,10 @@ impl Machine {
         Some(processor)
     }
 
-    /// Gives it a processor: it is off the list of idle machines, by the caller's doing, and counts as searching.
+    /// Gives it a processor: it is off the list of idle machines, by the caller's doing, and counts as
+    /// searching. The caller is to `rouse` it.
     pub(super) fn give(&self, processor: &'static Processor) {
         self.given.store(std::ptr::from_ref(processor).cast_mut(), Ordering::SeqCst);
-        self.rouse();
     }
 
     /// Makes it look around if it rests.
@@ -180,15 +182,16 @@ impl Machine {
         self.has_deferred.set(true);
     }
 
-    /// Calls the deferred wakers. What one panics with is leaked: the panic hook has told of it.
+    /// Calls the deferred wakers. One that blocks may cost the machine its processor.
     #[cold]
-    pub(super) fn wake_deferred(&self) {
+    pub(super) fn wake_deferred(&'static self) {
+        let held = self.processor().is_some();
         self.has_deferred.set(false);
         for waker in self.deferred.0.take() {
-            let woken = self.outside(|| catch_unwind(AssertUnwindSafe(|| waker.wake())));
-            if let Err(payload) = woken {
-                std::mem::forget(payload);
-            }
+            self.outside(|| waiter::wake_quietly(waker));
+        }
+        if held && self.processor().is_none() {
+            self.find_another_processor();
         }
     }
 
@@ -215,8 +218,9 @@ impl Machine {
         }
         std::mem::forget(guard);
         *lock(&self.thread) = None;
-        // Destructors of the thread's locals are user code.
         self.depth.store(0, Ordering::Release);
+        // Destructors of the thread's locals are user code, and the machine may be another thread's by then.
+        section::uninstall();
     }
 
     /// Waits for a processor. False: the thread is to end.
@@ -289,6 +293,10 @@ impl Machine {
     #[cold]
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
         self.scheduler.settle_foreign(name, ran);
+        self.find_another_processor();
+    }
+
+    fn find_another_processor(&'static self) {
         match self.scheduler.idle.take_processor() {
             Some(processor) => self.acquire(processor),
             None => self.scheduler.idle.wait(self),

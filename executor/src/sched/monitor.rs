@@ -109,11 +109,17 @@ impl Monitor {
         }
     }
 
-    /// Asks for a machine for `processor`, which counts as searching.
+    /// Asks for a machine for `processor`, which counts as searching. The caller is to `kick`.
     pub(super) fn request_machine(&self, processor: &'static Processor) {
         lock(&self.requests).push(processor);
         self.requested.store(true, Ordering::SeqCst);
-        self.kick();
+    }
+
+    /// Forgets requests that came too late.
+    pub(super) fn clear(&self) {
+        lock(&self.requests).clear();
+        self.requested.store(false, Ordering::SeqCst);
+        *lock(&self.thread) = None;
     }
 }
 

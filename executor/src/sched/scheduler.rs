@@ -210,8 +210,12 @@ impl Scheduler {
     /// Wakes an idle processor to search, if none searches.
     #[cold]
     pub(super) fn wake_one(&'static self) {
-        if let Some((processor, machine)) = self.idle.claim() {
-            self.run_processor(processor, machine);
+        let mut given = None;
+        if self.idle.claim(|processor, machine| {
+            self.pair(processor, machine);
+            given = machine;
+        }) {
+            self.rouse_given(given);
         }
     }
 
@@ -221,9 +225,21 @@ impl Scheduler {
         processor: &'static Processor,
         machine: Option<&'static Machine>,
     ) {
+        self.pair(processor, machine);
+        self.rouse_given(machine);
+    }
+
+    fn pair(&self, processor: &'static Processor, machine: Option<&'static Machine>) {
         match machine {
             Some(machine) => machine.give(processor),
             None => self.monitor.request_machine(processor),
+        }
+    }
+
+    fn rouse_given(&self, machine: Option<&'static Machine>) {
+        match machine {
+            Some(machine) => machine.rouse(),
+            None => self.monitor.kick(),
         }
     }
 
@@ -252,6 +268,9 @@ impl Live {
 
     /// Tasks that were spawned and have not ended.
     pub(crate) fn tasks(self) -> usize {
+        if Live::of(self.scheduler).epoch != self.epoch {
+            return 0;
+        }
         let own: i64 = self.scheduler.processors.iter().map(Processor::balance).sum();
         let all = own + self.scheduler.foreign_balance.load(Ordering::Relaxed);
         usize::try_from(all).unwrap_or(0)

@@ -35,9 +35,14 @@ thread_local! {
     static MACHINE: Cell<*const Machine> = const { Cell::new(null()) };
 }
 
-/// Makes this thread the machine's, for good.
+/// Makes this thread the machine's.
 pub(super) fn install(machine: &'static Machine) {
     MACHINE.set(machine);
+}
+
+/// This thread is no machine's any more.
+pub(super) fn uninstall() {
+    MACHINE.set(null());
 }
 
 /// The machine of this thread.

@@ -59,6 +59,8 @@ impl Live {
     /// Ends the runtime: returns when all futures are dropped or `timeout` has passed. On one of
     /// the runtime's own threads it does not wait.
     pub(crate) fn shutdown(self, timeout: Duration) -> ShutdownReport {
+        // An absurdly long time-out must not overflow: a year is as good.
+        let timeout = timeout.min(Duration::from_secs(365 * 24 * 3600));
         let begun = Instant::now();
         self.scheduler.close(begun + timeout / 4 * 3);
         let own = section::machine().is_some_and(|it| std::ptr::eq(it.scheduler, self.scheduler));
@@ -170,7 +172,7 @@ impl Scheduler {
                 }
             }
             let mut ready = Ready::new();
-            self.timers().for_each(|timers| timers.fire(u64::MAX, &mut ready));
+            self.timers().for_each(|timers| timers.clear(&mut ready));
             found |= !ready.is_empty();
             ready.wake_all_foreign();
             if !found {
@@ -191,6 +193,8 @@ impl Scheduler {
     fn retire(&'static self) {
         self.netpoll.detach();
         self.idle.clear();
+        // Afterwards: what is claimed under the idle lock may still be requested there until `clear`.
+        self.monitor.clear();
         for processor in &self.processors {
             // SAFETY: no machine is left, so nobody holds the processor.
             let private = unsafe { processor.private() };

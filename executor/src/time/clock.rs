@@ -1,7 +1,7 @@
 //! The one place where the clock is read.
 //!
-//! Inside, a point in time is a number of nanoseconds since the first look, so that it fits a word and
-//! compares in one instruction; outside it is a [`std::time::Instant`].
+//! Inside, a point in time is a number of nanoseconds since about the process's start, so that it fits a word
+//! and compares in one instruction; outside it is a [`std::time::Instant`].
 
 use std::{
     sync::OnceLock,
@@ -22,9 +22,10 @@ fn start() -> Instant {
 /// Now.
 #[inline]
 pub(crate) fn now() -> u64 {
-    nanoseconds(Instant::now())
+    nanoseconds(now_instant())
 }
 
+#[inline]
 pub(crate) fn now_instant() -> Instant {
     Instant::now()
 }
@@ -32,11 +33,7 @@ pub(crate) fn now_instant() -> Instant {
 /// A point in time as nanoseconds; what lies before the start is 0, what lies 584 years ahead is the end.
 #[inline]
 pub(crate) fn nanoseconds(at: Instant) -> u64 {
-    let since = at.saturating_duration_since(start());
-    match since.as_secs().checked_mul(1_000_000_000) {
-        Some(seconds) => seconds.saturating_add(u64::from(since.subsec_nanos())),
-        None => u64::MAX,
-    }
+    saturating(at.saturating_duration_since(start()))
 }
 
 /// The point in time of a number of nanoseconds.
@@ -47,6 +44,17 @@ pub(crate) fn instant(nanoseconds: u64) -> Instant {
 /// `now + wait`; where that overflows, the end of time.
 #[inline]
 pub(crate) fn after(wait: Duration) -> u64 {
-    let nanoseconds = u64::try_from(wait.as_nanos()).unwrap_or(u64::MAX);
-    now().saturating_add(nanoseconds)
+    now().saturating_add(saturating(wait))
+}
+
+/// `at + wait`; where that overflows, a century from `at`.
+pub(crate) fn later(at: Instant, wait: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    at.checked_add(wait).unwrap_or_else(|| at + CENTURY)
+}
+
+#[inline]
+fn saturating(duration: Duration) -> u64 {
+    let seconds = duration.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(u64::from(duration.subsec_nanos()))
 }

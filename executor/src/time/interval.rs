@@ -84,23 +84,23 @@ impl Interval {
     }
 
     fn following(&self, due: Instant, now: Instant) -> Instant {
-        let next = due + self.period;
+        let next = clock::later(due, self.period);
         if now < next {
             return next;
         }
         match self.missed {
             MissedTick::Burst => next,
-            MissedTick::Delay => now + self.period,
+            MissedTick::Delay => clock::later(now, self.period),
             MissedTick::Skip => {
                 let late = (now - due).as_nanos() % self.period.as_nanos();
-                now + self.period - Duration::from_nanos(late as u64)
+                clock::later(now, self.period - Duration::from_nanos(late as u64))
             }
         }
     }
 
     /// The next tick comes one period from now.
     pub fn reset(&mut self) {
-        self.next = clock::now_instant() + self.period;
+        self.next = clock::later(clock::now_instant(), self.period);
         self.sleep.reset(self.next);
     }
 

@@ -12,6 +12,7 @@
 pub(crate) mod clock;
 mod heap;
 mod interval;
+mod lock;
 mod sleep;
 #[cfg(test)]
 mod tests;

@@ -128,21 +128,28 @@ impl Sleep {
     }
 
     fn arm(&mut self, cx: &Context<'_>) {
-        let timers = port::timers().expect(
-            "timers need a running gmp runtime: sleep inside of `Runtime::block_on`, a spawned task or `#[gmp::main]`",
-        );
+        let Some(timers) = port::timers() else { no_runtime() };
         let waiter = Waiter::new(cx.waker());
         self.armed = Some(Armed { timers, waiter: waiter.bits() });
-        if timers.insert(self.deadline, waiter) {
-            port::armed(timers);
+        let earliest = timers.insert(self.deadline, waiter);
+        if !port::armed(timers, earliest) {
+            self.disarm();
+            no_runtime();
         }
     }
 
     fn disarm(&mut self) {
         if let Some(armed) = self.armed.take() {
-            drop(armed.timers.cancel((self.deadline, armed.waiter)));
+            armed.timers.cancel((self.deadline, armed.waiter));
         }
     }
+}
+
+#[cold]
+fn no_runtime() -> ! {
+    panic!(
+        "timers need a running gmp runtime: sleep inside of `Runtime::block_on`, a spawned task or `#[gmp::main]`"
+    )
 }
 
 impl Future for Sleep {

@@ -15,19 +15,19 @@
 //! - Links from the future to its entry: then a sleep that is polled on another processor, or whose entry is
 //!   moved by the heap, must be found and told.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::heap::{Entry, Heap};
-use crate::{poller::Ready, shim::lock, waiter::Waiter};
+use super::{
+    heap::{Entry, Heap},
+    lock::{Guard, Lock},
+};
+use crate::{poller::Ready, waiter::Waiter};
 
 /// Fewer cancelled entries than this are not worth a sweep.
 const SWEEP_MIN: usize = 16;
 
 pub(crate) struct Timers {
-    queue: Mutex<Queue>,
+    queue: Lock<Queue>,
     /// The earliest deadline, `u64::MAX` for none.
     earliest: AtomicU64,
 }
@@ -36,6 +36,8 @@ struct Queue {
     heap: Heap,
     /// The keys of entries that nobody waits for any more.
     cancelled: Vec<(u64, u64)>,
+    /// All entries up to here have fired, or are about to.
+    fired: u64,
 }
 
 impl std::fmt::Debug for Timers {
@@ -46,8 +48,8 @@ impl std::fmt::Debug for Timers {
 
 impl Timers {
     pub(crate) fn new() -> Timers {
-        let queue = Queue { heap: Heap::new(), cancelled: Vec::new() };
-        Timers { queue: Mutex::new(queue), earliest: AtomicU64::new(u64::MAX) }
+        let queue = Queue { heap: Heap::new(), cancelled: Vec::new(), fired: 0 };
+        Timers { queue: Lock::new(queue), earliest: AtomicU64::new(u64::MAX) }
     }
 
     #[inline(always)]
@@ -61,7 +63,7 @@ impl Timers {
 
     /// Adds an entry. True: it is the earliest now.
     pub(super) fn insert(&self, deadline: u64, waiter: Waiter) -> bool {
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
         queue.heap.push(Entry { deadline, waiter });
         let first = deadline < self.earliest();
         if first {
@@ -70,28 +72,48 @@ impl Timers {
         first
     }
 
-    /// Nobody waits for this entry any more. It may have fired already. Returns what is to be dropped outside.
-    pub(super) fn cancel(&self, key: (u64, u64)) -> Vec<Entry> {
-        let mut queue = lock(&self.queue);
-        if let Some(entry) = queue.heap.pop_last(key) {
-            self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
-            drop(queue);
-            drop(entry);
-            return Vec::new();
+    /// Nobody waits for this entry any more; it may have fired already. May drop foreign wakers, which is user
+    /// code: outside of locks and sections.
+    #[inline]
+    pub(super) fn cancel(&self, key: (u64, u64)) {
+        let mut queue = self.queue.lock();
+        match queue.heap.pop_last(key) {
+            Some(entry) => {
+                self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
+                drop(queue);
+                drop(entry);
+            }
+            None => self.cancel_later(queue, key),
+        }
+    }
+
+    #[cold]
+    fn cancel_later(&self, mut queue: Guard<'_, Queue>, key: (u64, u64)) {
+        if key.0 <= queue.fired {
+            // It has fired. To remember it would kill a later entry with an equal key.
+            return;
         }
         queue.cancelled.push(key);
         let cancelled = queue.cancelled.len();
         if cancelled < SWEEP_MIN || cancelled * 4 < queue.heap.len() {
-            return Vec::new();
+            return;
         }
         let dead = queue.sweep();
         self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
-        dead
+        drop(queue);
+        drop(dead);
+    }
+
+    /// Wakes all who wait: the runtime ends. The next one finds no trace.
+    pub(crate) fn clear(&self, ready: &mut Ready) {
+        self.fire(u64::MAX, ready);
+        self.queue.lock().fired = 0;
     }
 
     /// Hands all that are due at `now` to `ready`.
     pub(crate) fn fire(&self, now: u64, ready: &mut Ready) {
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
+        queue.fired = queue.fired.max(now);
         while let Some(entry) = queue.heap.pop_due(now) {
             ready.push(entry.waiter);
         }

@@ -27,13 +27,13 @@ use std::{
 use gmp_executor::poller::{Poller, Ready};
 use mio::{Events, Poll, Registry, Token, event::Event};
 
-use self::{platform::Alarm, readiness::Flags, table::Blocks};
 pub(crate) use self::{
-    platform::found,
-    readiness::{Direction, Found},
     desc::Seat,
-    socket::{Socket, WaitSite},
+    platform::found,
+    readiness::{Direction, Flags, Found},
+    socket::{Socket, WaitSite, Waiting},
 };
+use self::{platform::Alarm, table::Blocks};
 
 /// Events taken from the kernel at once: 12 KiB, and one call for each thousand sockets that are ready.
 const EVENTS: usize = 1024;

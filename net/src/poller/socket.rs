@@ -25,7 +25,7 @@ pub(crate) struct Socket<S: Source> {
     desc: Descriptor,
 }
 
-/// A slot that is ours until this is dropped; after the source, so that no event of the next socket finds the old one.
+/// A slot that is ours until this is dropped.
 struct Descriptor(&'static PollDesc);
 
 impl Drop for Descriptor {
@@ -39,6 +39,14 @@ impl Drop for Descriptor {
 pub(crate) struct WaitSite {
     pub(crate) site: &'static Location<'static>,
     pub(crate) reason: Reason,
+}
+
+impl WaitSite {
+    #[track_caller]
+    #[inline]
+    pub(crate) fn here(reason: Reason) -> WaitSite {
+        WaitSite { site: Location::caller(), reason }
+    }
 }
 
 fn closed() -> io::Error {
@@ -59,7 +67,7 @@ impl<S: Source> Socket<S> {
         Socket::register(source, flags, self.desc.0.poller().ok_or_else(closed)?)
     }
 
-    fn register(mut source: S, flags: Flags, poller: Arc<Shared>) -> io::Result<Socket<S>> {
+    pub(super) fn register(mut source: S, flags: Flags, poller: Arc<Shared>) -> io::Result<Socket<S>> {
         let (desc, index, generation) = table::open(poller.clone(), flags);
         let desc = Descriptor(desc);
         // Ordering: see `NetPoller::drop`: it sees the slot, or this sees the flag.
@@ -73,6 +81,11 @@ impl<S: Source> Socket<S> {
 
     pub(crate) fn source(&self) -> &S {
         self.source.as_ref().expect("taken at the end only")
+    }
+
+    #[cfg(test)]
+    pub(super) fn slot(&self) -> &'static PollDesc {
+        self.desc.0
     }
 
     /// Takes the source out of the poller.
@@ -169,10 +182,51 @@ impl<S: Source> Socket<S> {
         }
         Poll::Ready(Self::check(seen).map(|()| seen))
     }
+}
 
-    /// The future that waited in `seat` is dropped.
-    pub(crate) fn leave(&self, direction: Direction, seat: &Seat) {
-        self.desc.0.leave(direction, seat);
+/// One future's waiting for one direction; it leaves its seat when it is dropped.
+pub(crate) struct Waiting<'a, S: Source> {
+    pub(crate) socket: &'a Socket<S>,
+    direction: Direction,
+    pub(crate) at: WaitSite,
+    seat: Seat,
+}
+
+impl<'a, S: Source> Waiting<'a, S> {
+    pub(crate) fn new(socket: &'a Socket<S>, direction: Direction, at: WaitSite) -> Self {
+        Waiting { socket, direction, at, seat: Seat::None }
+    }
+
+    /// In the name of all `poll_` functions.
+    pub(crate) fn shared(socket: &'a Socket<S>, direction: Direction, at: WaitSite) -> Self {
+        Waiting { socket, direction, at, seat: Seat::Shared }
+    }
+
+    #[inline]
+    pub(crate) fn poll_io<T>(
+        &mut self,
+        cx: &Context<'_>,
+        operation: impl FnMut(&S) -> io::Result<(T, Found)>,
+    ) -> Poll<io::Result<T>> {
+        self.socket.poll_io(self.direction, &mut self.seat, cx, self.at, operation)
+    }
+
+    #[inline]
+    pub(crate) fn poll_ready(&mut self, cx: &Context<'_>) -> Poll<io::Result<()>> {
+        self.socket.poll_ready(self.direction, &mut self.seat, cx, self.at).map_ok(|_| ())
+    }
+}
+
+impl<S: Source> Drop for Waiting<'_, S> {
+    fn drop(&mut self) {
+        self.socket.desc.0.leave(self.direction, &self.seat);
+    }
+}
+
+impl<S: Source> fmt::Debug for Waiting<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = (self.direction, &self.seat, self.at, self.socket.desc.0.readiness.load());
+        f.debug_tuple("Waiting").field(&state).finish()
     }
 }
 
