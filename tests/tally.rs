@@ -59,12 +59,12 @@ impl Tally {
     }
 
     /// A future that is never ready.
-    pub(crate) fn pending(&self) -> impl Future<Output = Witness> + Send + 'static {
+    pub(crate) fn pending(&self) -> impl Future<Output = Witness> + Send + use<> {
         self.future(|_| Poll::Pending)
     }
 
     /// `future`, counted.
-    pub(crate) fn around<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+    pub(crate) fn around<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let witness = Witness::new(&self.futures);
         async move {
             let _witness = witness;

@@ -11,7 +11,7 @@ use crate::{
     allocations,
     metric::Sample,
     rival::Rival,
-    runtime::{Gmp, Smol, Tokio},
+    runtime::{Smol, Tokio},
     workload::Driver,
 };
 
@@ -47,7 +47,7 @@ fn measure(settings: &Settings) -> io::Result<Sample> {
     }
     let workload = settings.workload;
     match settings.rival {
-        Rival::Gmp => workload.run::<Gmp>(settings),
+        Rival::Gmp => Err(io::Error::other("gmp is not built in yet")),
         Rival::Tokio => workload.run::<Tokio<true>>(settings),
         Rival::TokioCurrent => workload.run::<Tokio<false>>(settings),
         Rival::Smol => workload.run::<Smol>(settings),

@@ -11,11 +11,10 @@ use std::{convert::Infallible, future::Ready, io, net::SocketAddr, time::Duratio
 use http_body_util::Full;
 use hyper::{Response, body::Bytes, rt::bounds::Http2ServerConnExec};
 
-mod gmp;
 mod smol;
 mod tokio;
 
-pub(crate) use self::{gmp::Gmp, smol::Smol, tokio::Tokio};
+pub(crate) use self::{smol::Smol, tokio::Tokio};
 
 /// The answer of the HTTP workload.
 pub(crate) type Answer = Ready<Result<Response<Full<Bytes>>, Infallible>>;

@@ -37,7 +37,7 @@ pub(crate) fn with_runtime(test: impl FnOnce(Runtime) + Send + 'static) {
 }
 
 pub(crate) fn in_time(test: impl FnOnce() + Send + 'static) {
-    let (ended, end) = mpsc::channel();
+    let (ended, end) = mpsc::channel::<()>();
     let thread = thread::spawn(move || {
         let _ended = ended; // Dropped also by a panic.
         test();

@@ -62,11 +62,10 @@ fn a_panic_may_be_thrown_on() {
     on_processors(|runtime| {
         let outer = runtime.spawn(async {
             let inner = gmp::spawn(async { panic!("from inside") });
-            if let Err(error) = inner.await {
-                resume_unwind(error.into_panic());
-            }
+            let error = inner.await.map(|(): ()| ()).unwrap_err();
+            resume_unwind(error.into_panic());
         });
-        let payload = runtime.block_on(outer).unwrap_err().into_panic();
+        let payload = runtime.block_on(outer).map(|(): ()| ()).unwrap_err().into_panic();
         assert_eq!(*payload.downcast::<&str>().unwrap(), "from inside");
     });
 }

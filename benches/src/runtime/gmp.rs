@@ -53,7 +53,7 @@ impl Runtime for Gmp {
     }
 
     fn detach(future: impl Future<Output = ()> + Send + 'static) {
-        gmp::spawn(future);
+        drop(gmp::spawn(future));
     }
 
     fn yield_now() -> impl Future<Output = ()> + Send {

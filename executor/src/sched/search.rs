@@ -232,12 +232,18 @@ impl Section {
     /// woken for.
     #[inline(always)]
     pub(crate) fn push_next(&mut self, name: Name) {
-        if let Some(displaced) = self.private().queue.set_next(name) {
+        let displaced = self.private().queue.set_next(name);
+        let scheduler = self.scheduler();
+        if let Some(displaced) = displaced {
             self.push(displaced);
-            // No fence: if this look misses a processor that goes idle at this moment, and that one
-            // misses the push, the task still runs here; the next push, or the monitor, looks again.
-            if self.scheduler().idle.worth_waking() {
-                self.scheduler().wake_one();
+        }
+        // No fence: if this look misses a processor that goes idle at this moment, and that one
+        // misses the push, the task still runs here; the next push, or the monitor, looks again.
+        if scheduler.idle.worth_waking() {
+            match displaced {
+                Some(_) => scheduler.wake_one(),
+                // It runs when this poll ends, unless that takes long: the monitor's to see.
+                None => scheduler.monitor.hint(),
             }
         }
     }

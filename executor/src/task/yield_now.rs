@@ -22,7 +22,7 @@ use crate::{
 /// ```
 /// # let runtime = gmp_executor::Runtime::new()?;
 /// # runtime.block_on(async {
-/// gmp_executor::task::yield_now().await;
+/// gmp_executor::yield_now().await;
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```

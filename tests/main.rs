@@ -1,0 +1,12 @@
+//! The integration tests of gmp, in one program.
+//!
+//! Each test that could hang runs under [`watchdog`]. Tests of what belongs to the whole process (its
+//! threads, its memory, its environment) run in a process of their own ([`child`]).
+
+mod gate;
+mod tally;
+mod task;
+mod watchdog;
+
+mod macros;
+mod ui;
