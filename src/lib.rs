@@ -22,12 +22,12 @@
 //! | `runtime.ReadMemStats` | [`mem_stats`] |
 //! | `time.Sleep`, `time.Ticker`, `time.Timer` | [`sleep`], [`time::interval`], [`time::Timer`] |
 //! | `sync.WaitGroup` | [`sync::WaitGroup`] |
-//! | `net.Listen`, `net.Dial` | [`net::TcpListener::bind`](https://doc.rust-lang.org), `net::TcpStream::connect` |
+//! | `net.Listen`, `net.Dial` | [`net::TcpListener::bind`], [`net::TcpStream::connect`] |
 //! | `SIGQUIT`'s dump of all goroutines | [`debug::dump`] |
 //!
 //! # Features
 //!
-//! `macros` and `net` are on by default. `hyper` adds [`hyper`](https://hyper.rs)'s runtime traits, `tracing` events.
+//! `macros` and `net` are on by default. [`hyper`] adds hyper's runtime traits, `tracing` events.
 //!
 //! # Spans
 //!
@@ -39,3 +39,21 @@ pub use gmp_executor::{
     Runtime, ShutdownReport, block_on, debug, mem_stats, num_tasks, spawn, spawn as go, time,
     time::sleep, yield_now,
 };
+#[cfg(feature = "macros")]
+pub use gmp_macros::{main, test};
+#[cfg(feature = "net")]
+pub use gmp_net as net;
+#[cfg(feature = "hyper")]
+pub use gmp_net::hyper;
+pub use gmp_sync as sync;
+
+/// Tasks: who they are, and their handles.
+pub mod task {
+    pub use gmp_executor::{
+        AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, spawn, try_id, yield_now,
+    };
+}
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

@@ -4,6 +4,7 @@
 //! threads, its memory, its environment) run in a process of their own ([`child`]).
 
 mod gate;
+mod panics;
 mod tally;
 mod task;
 mod watchdog;

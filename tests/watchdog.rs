@@ -15,7 +15,9 @@ use gmp::Runtime;
 /// Below the 60 s after which the test runner ends a test without a dump.
 const LIMIT: Duration = Duration::from_secs(50);
 /// Tests move futures of some MiB about, several times in a build without optimisation.
-const STACK: usize = 64 << 20;
+const STACK: usize = 256 << 20;
+/// The same for outputs, on the threads of runtimes.
+const MACHINE_STACK: usize = 16 << 20;
 
 /// Runs `body` on a thread of its own. If it takes longer than the limit, the tasks are dumped and the process ends.
 pub(crate) fn within_limit(body: impl FnOnce() + Send + 'static) {
@@ -56,7 +58,8 @@ pub(crate) fn on_each(counts: &'static [usize], body: impl Fn(Runtime) + Send + 
 }
 
 pub(crate) fn runtime(processors: usize) -> Runtime {
-    gmp::Builder::new().max_procs(processors).build().expect("a runtime")
+    let builder = gmp::Builder::new().max_procs(processors);
+    builder.thread_stack_size(MACHINE_STACK).build().expect("a runtime")
 }
 
 /// Waits for what nobody tells of.

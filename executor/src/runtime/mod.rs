@@ -14,12 +14,13 @@ pub use self::{
 pub use crate::sched::{CutTask, ShutdownReport};
 use crate::task::JoinHandle;
 
-/// How long dropping a runtime waits for tasks that are being polled.
-const DROP_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long dropping a runtime waits for tasks that are being polled: so that a program whose `main` returns
+/// ends within a second.
+const DROP_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// A runtime: processors, the threads that run them, and the tasks.
 ///
-/// Dropping it ends it as [`shutdown_timeout`](Self::shutdown_timeout) does, with one second, and says on standard
+/// Dropping it ends it as [`shutdown_timeout`](Self::shutdown_timeout) does, within a second, and says on standard
 /// error what was cut.
 ///
 /// ```

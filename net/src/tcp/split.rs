@@ -29,6 +29,27 @@ pub struct SharedStream(Option<Arc<TcpStream>>);
 
 impl TcpStream {
     /// Two halves that borrow the stream.
+    ///
+    /// Where `futures::AsyncReadExt` is in scope, `stream.split()` means *its* method, which takes the stream and puts it behind a
+    /// lock: write `TcpStream::split(&mut stream)` there.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// # use futures::io::{AsyncReadExt, AsyncWriteExt};
+    /// # use gmp_net::{TcpListener, TcpStream};
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (echo, _) = listener.accept().await?;
+    /// # gmp_executor::spawn(async move { futures::io::copy(&echo, &mut &echo).await });
+    /// let (mut read, mut write) = TcpStream::split(&mut stream);
+    /// let mut answer = [0; 4];
+    /// futures::future::try_join(write.write_all(b"ping"), read.read_exact(&mut answer)).await?;
+    /// assert_eq!(&answer, b"ping");
+    /// # Ok(())
+    /// # })
+    /// # as std::io::Result<()>
+    /// ```
     pub fn split(&mut self) -> (ReadHalf<&TcpStream>, WriteHalf<&TcpStream>) {
         (ReadHalf(&*self), WriteHalf(&*self))
     }
