@@ -62,5 +62,8 @@ pub(crate) fn counts() -> bool {
 
 /// How many allocations there were since [`count_from_now_on`], and of how many bytes.
 pub(crate) fn so_far() -> (u64, u64) {
-    (NUMBER.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed))
+    (
+        NUMBER.load(Ordering::Relaxed),
+        BYTES.load(Ordering::Relaxed),
+    )
 }

@@ -66,9 +66,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     };
     while let Some(argument) = parser.next().map_err(in_words)? {
         match argument {
-            Value(name) => options.workloads.extend(workloads(&name.to_string_lossy())?),
+            Value(name) => options
+                .workloads
+                .extend(workloads(&name.to_string_lossy())?),
             Long("list") => return Ok(Command::List),
-            Long("rivals") => options.contestants = contestants(&text(&mut parser, "--rivals", RIVALS)?)?,
+            Long("rivals") => {
+                options.contestants = contestants(&text(&mut parser, "--rivals", RIVALS)?)?
+            }
             Long("procs") => options.procs = Some(procs(&text(&mut parser, "--procs", PROCS)?)?),
             Long("reps") => options.rounds = rounds(&text(&mut parser, "--reps", ROUNDS)?)?,
             Long("count-allocs") => options.count_allocations = true,
@@ -91,13 +95,16 @@ const ROUNDS: &str = "a whole number from 1 to 10000";
 fn workloads(name: &str) -> Result<Vec<Workload>, String> {
     let named: Vec<_> = Workload::named(name).collect();
     match named.is_empty() {
-        true => Err(format!("there is no workload {name:?}: --list shows them, all means each")),
+        true => Err(format!(
+            "there is no workload {name:?}: --list shows them, all means each"
+        )),
         false => Ok(named),
     }
 }
 
 fn contestants(list: &str) -> Result<Vec<Rival>, String> {
-    let known = |name| Rival::named(name).ok_or_else(|| format!("--rivals {list:?}: needs {RIVALS}"));
+    let known =
+        |name| Rival::named(name).ok_or_else(|| format!("--rivals {list:?}: needs {RIVALS}"));
     let rivals: Vec<_> = match list {
         "none" => Vec::new(),
         names => names.split(',').map(known).collect::<Result<_, _>>()?,
@@ -106,9 +113,13 @@ fn contestants(list: &str) -> Result<Vec<Rival>, String> {
 }
 
 fn procs(list: &str) -> Result<Vec<usize>, String> {
-    let numbers = list.split(',').map(|number| number_up_to(number, MOST_PROCS));
+    let numbers = list
+        .split(',')
+        .map(|number| number_up_to(number, MOST_PROCS));
     let numbers: Option<Vec<_>> = numbers.collect();
-    numbers.map(once_each).ok_or_else(|| format!("--procs {list:?}: needs {PROCS}"))
+    numbers
+        .map(once_each)
+        .ok_or_else(|| format!("--procs {list:?}: needs {PROCS}"))
 }
 
 fn rounds(number: &str) -> Result<usize, String> {
@@ -116,7 +127,9 @@ fn rounds(number: &str) -> Result<usize, String> {
 }
 
 fn number_up_to(text: &str, most: usize) -> Option<usize> {
-    usize::from_str(text).ok().filter(|number| (1..=most).contains(number))
+    usize::from_str(text)
+        .ok()
+        .filter(|number| (1..=most).contains(number))
 }
 
 /// In the order in which they were named first.
@@ -126,7 +139,9 @@ fn once_each<T: Copy + Eq + std::hash::Hash>(all: impl IntoIterator<Item = T>) -
 }
 
 fn text(parser: &mut Parser, option: &str, wanted: &str) -> Result<String, String> {
-    let value = parser.value().map_err(|_| format!("{option} needs {wanted}"))?;
+    let value = parser
+        .value()
+        .map_err(|_| format!("{option} needs {wanted}"))?;
     Ok(value.to_string_lossy().into_owned())
 }
 

@@ -11,7 +11,7 @@ use crate::{
     allocations,
     metric::Sample,
     rival::Rival,
-    runtime::{Smol, Tokio},
+    runtime::{Gmp, Smol, Tokio},
     workload::Driver,
 };
 
@@ -24,7 +24,8 @@ pub(crate) use settings::Settings;
 pub(crate) const CHILD: &str = "run-as-child";
 
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let outcome = Settings::parse(arguments).and_then(|settings| measure(&settings).map_err(|error| error.to_string()));
+    let outcome = Settings::parse(arguments)
+        .and_then(|settings| measure(&settings).map_err(|error| error.to_string()));
     match outcome {
         Ok(sample) => {
             println!("{sample}");
@@ -47,7 +48,7 @@ fn measure(settings: &Settings) -> io::Result<Sample> {
     }
     let workload = settings.workload;
     match settings.rival {
-        Rival::Gmp => Err(io::Error::other("gmp is not built in yet")),
+        Rival::Gmp => workload.run::<Gmp>(settings),
         Rival::Tokio => workload.run::<Tokio<true>>(settings),
         Rival::TokioCurrent => workload.run::<Tokio<false>>(settings),
         Rival::Smol => workload.run::<Smol>(settings),

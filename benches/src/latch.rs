@@ -20,7 +20,10 @@ pub(crate) struct Latch {
 
 impl Latch {
     pub(crate) const fn new() -> Self {
-        Self { missing: AtomicUsize::new(0), waiter: AtomicWaker::new() }
+        Self {
+            missing: AtomicUsize::new(0),
+            waiter: AtomicWaker::new(),
+        }
     }
 
     /// Sets how many are waited for. Only between two waits.

@@ -50,24 +50,38 @@ impl Server {
     pub(crate) fn start(command: &mut Command) -> Result<Self, Trouble> {
         let mut process = Process::start(command)?;
         let port = number(&process.answer()?, "port")? as u16;
-        Ok(Self { process, address: (Ipv4Addr::LOCALHOST, port).into() })
+        Ok(Self {
+            process,
+            address: (Ipv4Addr::LOCALHOST, port).into(),
+        })
     }
 
     fn mark(&mut self) -> Result<Mark, Trouble> {
         self.process.tell("mark")?;
         let line = self.process.answer()?;
-        Ok(Mark { cpu: number(&line, "cpu")?, resident: number(&line, "resident")? })
+        Ok(Mark {
+            cpu: number(&line, "cpu")?,
+            resident: number(&line, "resident")?,
+        })
     }
 
     /// Connects as often as possible; the connections idle while the memory is read.
     pub(crate) fn hold_connections(mut self) -> Result<Sample, Trouble> {
-        let limit = descriptors::raise_limit().map_err(|error| format!("the limit on descriptors: {error}"))?;
-        let number = limit.min(MOST_CONNECTIONS).saturating_sub(OTHER_DESCRIPTORS) as usize;
+        let limit = descriptors::raise_limit()
+            .map_err(|error| format!("the limit on descriptors: {error}"))?;
+        let number = limit
+            .min(MOST_CONNECTIONS)
+            .saturating_sub(OTHER_DESCRIPTORS) as usize;
         if number == 0 {
-            return Err(Trouble::Failed(format!("{limit} descriptors are too few: raise the limit (ulimit -n)")));
+            return Err(Trouble::Failed(format!(
+                "{limit} descriptors are too few: raise the limit (ulimit -n)"
+            )));
         }
         let before = self.mark()?;
-        let connect = |at| connect(self.address, at).map_err(|error| format!("connection {at} of {number}: {error}"));
+        let connect = |at| {
+            connect(self.address, at)
+                .map_err(|error| format!("connection {at} of {number}: {error}"))
+        };
         let connections: Vec<_> = (0..number).map(connect).collect::<Result<_, _>>()?;
         let after = self.mark()?;
         drop(connections);
@@ -85,7 +99,11 @@ impl Server {
     pub(crate) fn h2load(self, connections: u32, streams: u32) -> Result<Sample, Trouble> {
         self.requests(h2load_requests, |seconds| {
             let mut command = Command::new("h2load");
-            command.args([format!("-c{connections}"), format!("-m{streams}"), format!("-D{seconds}")]);
+            command.args([
+                format!("-c{connections}"),
+                format!("-m{streams}"),
+                format!("-D{seconds}"),
+            ]);
             command
         })
     }
@@ -125,28 +143,44 @@ fn connect(server: SocketAddr, number: usize) -> std::io::Result<TcpStream> {
 fn number(line: &str, field: &str) -> Result<f64, Trouble> {
     let object: Option<Value> = serde_json::from_str(line).ok();
     let number = object.and_then(|object| object.get(field)?.as_f64());
-    number.ok_or_else(|| Trouble::Failed(format!("the server printed {line:?}, where {field:?} was expected")))
+    number.ok_or_else(|| {
+        Trouble::Failed(format!(
+            "the server printed {line:?}, where {field:?} was expected"
+        ))
+    })
 }
 
 /// The number before "requests in".
 fn wrk_requests(output: &str) -> Result<f64, String> {
     let error = |line: &&str| line.contains("Non-2xx") || line.contains("Socket errors: connect");
     let timed_out_only = |line: &&str| line.contains("connect 0, read 0, write 0");
-    if let Some(errors) = output.lines().find(|line| error(line) && !timed_out_only(line)) {
+    if let Some(errors) = output
+        .lines()
+        .find(|line| error(line) && !timed_out_only(line))
+    {
         return Err(format!("wrk saw errors: {}", errors.trim()));
     }
-    let requests = output.lines().find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok());
+    let requests = output
+        .lines()
+        .find_map(|line| line.trim().split_once(" requests in ")?.0.parse().ok());
     positive(requests).ok_or_else(|| format!("wrk printed no number of requests: {output:?}"))
 }
 
 /// The number before "succeeded", if none has failed.
 fn h2load_requests(output: &str) -> Result<f64, String> {
-    let line = output.lines().find_map(|line| line.strip_prefix("requests: ")).unwrap_or_default();
-    let field = |name| line.split(", ").find_map(|field| field.strip_suffix(name)?.trim().parse().ok());
+    let line = output
+        .lines()
+        .find_map(|line| line.strip_prefix("requests: "))
+        .unwrap_or_default();
+    let field = |name| {
+        line.split(", ")
+            .find_map(|field| field.strip_suffix(name)?.trim().parse().ok())
+    };
     if field("failed") != Some(0.0) {
         return Err(format!("h2load saw errors: {line:?}"));
     }
-    positive(field("succeeded")).ok_or_else(|| format!("h2load printed no number of requests: {output:?}"))
+    positive(field("succeeded"))
+        .ok_or_else(|| format!("h2load printed no number of requests: {output:?}"))
 }
 
 fn positive(number: Option<f64>) -> Option<f64> {

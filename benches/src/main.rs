@@ -1,6 +1,6 @@
 //! gmp beside tokio, smol and Go: the same small programs, in one run, on this machine.
 //!
-//! `cargo run --profile bench -p gmp-benches -- --help`
+//! `cargo run --release -p gmp-benches -- --help`
 //!
 //! # How it works
 //! [`arguments`] says what is to be measured, [`plan`] runs it round by round, each measurement in a fresh [`child`]

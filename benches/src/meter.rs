@@ -33,7 +33,12 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn now() -> Self {
         let (allocations, allocated) = allocations::so_far();
-        Self { wall: Instant::now(), cpu: cpu_time(), allocations, allocated }
+        Self {
+            wall: Instant::now(),
+            cpu: cpu_time(),
+            allocations,
+            allocated,
+        }
     }
 
     /// What an operation took since this reading, if there were so many. With allocations being counted the times are
@@ -44,7 +49,10 @@ impl Reading {
         let nanoseconds = |total: Duration| each(total.as_nanos() as f64);
         if allocations::counts() {
             Sample::default()
-                .with(ALLOCATIONS, each((now.allocations - self.allocations) as f64))
+                .with(
+                    ALLOCATIONS,
+                    each((now.allocations - self.allocations) as f64),
+                )
                 .with(ALLOCATED, each((now.allocated - self.allocated) as f64))
         } else {
             Sample::default()
@@ -70,7 +78,10 @@ where
 }
 
 /// Repeats `round`, which does so many `operations`: first to warm up, then measured.
-pub(crate) async fn measure<F: Future<Output = ()>>(operations: usize, mut round: impl FnMut() -> F) -> Sample {
+pub(crate) async fn measure<F: Future<Output = ()>>(
+    operations: usize,
+    mut round: impl FnMut() -> F,
+) -> Sample {
     repeat(WARM_UP, &mut round).await;
     let start = Reading::now();
     let rounds = repeat(MEASURED, &mut round).await;
@@ -96,8 +107,9 @@ pub(crate) fn cpu_time() -> Duration {
     assert_eq!(failed, 0, "getrusage knows RUSAGE_SELF");
     // SAFETY: all of it was zeroed, which is a valid `rusage`, and the call has filled it in.
     let usage = unsafe { usage.assume_init() };
-    let time =
-        |time: libc::timeval| Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64);
+    let time = |time: libc::timeval| {
+        Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
+    };
     time(usage.ru_utime) + time(usage.ru_stime)
 }
 
@@ -109,9 +121,19 @@ pub(crate) fn cpu_time() -> Duration {
 /// Where there is no `/proc` as Linux has it.
 pub(crate) fn resident_bytes() -> io::Result<u64> {
     const FILE: &str = "/proc/self/smaps_rollup";
-    let text = fs::read_to_string(FILE)
-        .map_err(|error| io::Error::other(format!("resident memory is measured on Linux only, by {FILE}: {error}")))?;
-    let kilobytes = text.lines().find_map(|line| line.strip_prefix("Rss:")?.trim().strip_suffix(" kB")?.parse().ok());
-    let kilobytes: u64 = kilobytes.ok_or_else(|| io::Error::other(format!("{FILE} has no line Rss")))?;
+    let text = fs::read_to_string(FILE).map_err(|error| {
+        io::Error::other(format!(
+            "resident memory is measured on Linux only, by {FILE}: {error}"
+        ))
+    })?;
+    let kilobytes = text.lines().find_map(|line| {
+        line.strip_prefix("Rss:")?
+            .trim()
+            .strip_suffix(" kB")?
+            .parse()
+            .ok()
+    });
+    let kilobytes: u64 =
+        kilobytes.ok_or_else(|| io::Error::other(format!("{FILE} has no line Rss")))?;
     Ok(kilobytes * 1024)
 }

@@ -33,21 +33,34 @@ impl Sample {
         self.0.get(metric).copied()
     }
 
+    /// Without times, which counting has changed.
+    pub(crate) fn allocations_only(mut self) -> Self {
+        self.0
+            .retain(|metric, _| [ALLOCATIONS, ALLOCATED].contains(&metric.as_str()));
+        self
+    }
+
     /// # Errors
     /// A sentence with the line, if it is not a JSON object of numbers.
     pub(crate) fn parse(line: &str) -> Result<Self, String> {
-        let object: Map<String, Value> =
-            serde_json::from_str(line).map_err(|error| format!("the child printed {line:?}: {error}"))?;
+        let object: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|error| format!("the child printed {line:?}: {error}"))?;
         let number = |(name, value): (String, Value)| value.as_f64().map(|value| (name, value));
         let numbers: Option<_> = object.into_iter().map(number).collect();
-        numbers.map(Self).ok_or_else(|| format!("the child printed {line:?}, which has something besides numbers"))
+        numbers.map(Self).ok_or_else(|| {
+            format!("the child printed {line:?}, which has something besides numbers")
+        })
     }
 }
 
 /// JSON on one line.
 impl fmt::Display for Sample {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let object: Map<String, Value> = self.0.iter().map(|(name, value)| (name.clone(), (*value).into())).collect();
+        let object: Map<String, Value> = self
+            .0
+            .iter()
+            .map(|(name, value)| (name.clone(), (*value).into()))
+            .collect();
         Value::Object(object).fmt(formatter)
     }
 }

@@ -57,25 +57,40 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     for workload in &options.workloads {
         let rows = bench.compare(*workload, options);
         report::comparison(*workload, &rows, options.json);
-        failed |= rows.iter().any(|row| matches!(row.trouble, Some(Trouble::Failed(_))));
+        failed |= rows
+            .iter()
+            .any(|row| matches!(row.trouble, Some(Trouble::Failed(_))));
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 impl Bench {
     fn new(options: &Options) -> Result<Self, String> {
-        let this_program = env::current_exe().map_err(|error| format!("this program's path: {error}"))?;
+        let this_program =
+            env::current_exe().map_err(|error| format!("this program's path: {error}"))?;
         let go_twin = match options.contestants.contains(&Rival::Go) {
             true => golang::build(),
             false => Err(Trouble::Missing("Go is not asked for".to_owned())),
         };
-        Ok(Self { this_program, go_twin, pace: Pace::calibrate() })
+        Ok(Self {
+            this_program,
+            go_twin,
+            pace: Pace::calibrate(),
+        })
     }
 
     fn compare(&self, workload: Workload, options: &Options) -> Vec<Row> {
         let mut rows = rows(workload, options);
         for round in 1..=options.rounds {
-            progress(&format!("{}: round {round} of {}", workload.name(), options.rounds));
+            progress(&format!(
+                "{}: round {round} of {}",
+                workload.name(),
+                options.rounds
+            ));
             self.round(workload, &mut rows, false);
             add_speed_up(workload, &mut rows);
         }
@@ -90,8 +105,15 @@ impl Bench {
     fn round(&self, workload: Workload, rows: &mut [Row], count_allocations: bool) {
         for row in rows.iter_mut().filter(|row| row.trouble.is_none()) {
             let (rival, procs) = (row.rival, row.procs);
-            let settings = Settings { workload, rival, procs, pace: self.pace, count_allocations };
+            let settings = Settings {
+                workload,
+                rival,
+                procs,
+                pace: self.pace,
+                count_allocations,
+            };
             match self.measure(&settings) {
+                Ok(sample) if count_allocations => row.samples.push(sample.allocations_only()),
                 Ok(sample) => row.samples.push(sample),
                 Err(trouble) => row.trouble = Some(trouble),
             }
@@ -112,7 +134,10 @@ impl Bench {
             }
             Driver::Connections => Server::start(&mut command)?.hold_connections(),
             Driver::Wrk { connections } => Server::start(&mut command)?.wrk(connections),
-            Driver::H2load { connections, streams } => Server::start(&mut command)?.h2load(connections, streams),
+            Driver::H2load {
+                connections,
+                streams,
+            } => Server::start(&mut command)?.h2load(connections, streams),
         }
     }
 }
@@ -123,7 +148,12 @@ fn rows(workload: Workload, options: &Options) -> Vec<Row> {
     for procs in procs(workload, options) {
         for rival in contestants(workload, options) {
             if rival != Rival::TokioCurrent || procs == 1 {
-                rows.push(Row { rival, procs, samples: Vec::new(), trouble: None });
+                rows.push(Row {
+                    rival,
+                    procs,
+                    samples: Vec::new(),
+                    trouble: None,
+                });
             }
         }
     }
@@ -133,7 +163,10 @@ fn rows(workload: Workload, options: &Options) -> Vec<Row> {
 /// A speed-up needs the time with one processor beside those that are asked for.
 fn procs(workload: Workload, options: &Options) -> Vec<usize> {
     let about = workload.about();
-    let mut procs = options.procs.clone().unwrap_or_else(|| about.procs.to_vec());
+    let mut procs = options
+        .procs
+        .clone()
+        .unwrap_or_else(|| about.procs.to_vec());
     if about.metrics.contains(&SPEED_UP) && !procs.contains(&1) {
         procs.insert(0, 1);
     }
@@ -143,9 +176,16 @@ fn procs(workload: Workload, options: &Options) -> Vec<usize> {
 /// For a server tokio is two: people choose its scheduler of one thread for its speed.
 fn contestants(workload: Workload, options: &Options) -> Vec<Rival> {
     let mut contestants = options.contestants.clone();
-    let serves_http = matches!(workload.about().driver, Driver::Wrk { .. } | Driver::H2load { .. });
+    let serves_http = matches!(
+        workload.about().driver,
+        Driver::Wrk { .. } | Driver::H2load { .. }
+    );
     let tokio = contestants.iter().position(|rival| *rival == Rival::Tokio);
-    if let (true, Some(at), false) = (serves_http, tokio, contestants.contains(&Rival::TokioCurrent)) {
+    if let (true, Some(at), false) = (
+        serves_http,
+        tokio,
+        contestants.contains(&Rival::TokioCurrent),
+    ) {
         contestants.insert(at + 1, Rival::TokioCurrent);
     }
     contestants
@@ -157,10 +197,22 @@ fn add_speed_up(workload: Workload, rows: &mut [Row]) {
         return;
     }
     let last_wall = |row: &Row| row.samples.last().and_then(|sample| sample.get(WALL));
-    let alone: Vec<_> = rows.iter().filter(|row| row.procs == 1).map(|row| (row.rival, last_wall(row))).collect();
-    for row in rows.iter_mut().filter(|row| row.procs > 1 && row.trouble.is_none()) {
-        let one = alone.iter().find(|(rival, _)| *rival == row.rival).and_then(|(_, wall)| *wall);
-        if let (Some(one), Some(several), Some(sample)) = (one, last_wall(row), row.samples.last_mut()) {
+    let alone: Vec<_> = rows
+        .iter()
+        .filter(|row| row.procs == 1)
+        .map(|row| (row.rival, last_wall(row)))
+        .collect();
+    for row in rows
+        .iter_mut()
+        .filter(|row| row.procs > 1 && row.trouble.is_none())
+    {
+        let one = alone
+            .iter()
+            .find(|(rival, _)| *rival == row.rival)
+            .and_then(|(_, wall)| *wall);
+        if let (Some(one), Some(several), Some(sample)) =
+            (one, last_wall(row), row.samples.last_mut())
+        {
             *sample = std::mem::take(sample).with(SPEED_UP, one / several);
         }
     }
@@ -170,8 +222,16 @@ fn add_speed_up(workload: Workload, rows: &mut [Row]) {
 fn machine() -> String {
     let processors = thread::available_parallelism().map_or(0, usize::from);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().filter(|load| !load.is_empty()).unwrap_or("unknown").to_owned();
-    format!("{processors} processors, load average at the start {load}, {}", env::consts::ARCH)
+    let load = load
+        .split(' ')
+        .next()
+        .filter(|load| !load.is_empty())
+        .unwrap_or("unknown")
+        .to_owned();
+    format!(
+        "{processors} processors, load average at the start {load}, {}",
+        env::consts::ARCH
+    )
 }
 
 /// One line, written over and over; only for people.

@@ -40,10 +40,16 @@ impl Process {
     /// [`Trouble::Missing`] if there is no such program.
     pub(crate) fn start(command: &mut Command) -> Result<Self, Trouble> {
         let program = Path::new(command.get_program());
-        let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+        let name = program
+            .file_name()
+            .unwrap_or(program.as_os_str())
+            .to_string_lossy()
+            .into_owned();
         let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = started.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Trouble::Missing(format!("{name} is not on PATH: install it")),
+            io::ErrorKind::NotFound => {
+                Trouble::Missing(format!("{name} is not on PATH: install it"))
+            }
             _ => Trouble::Failed(format!("{name} does not start: {error}")),
         })?;
         let input = child.stdin.take().expect("it was asked for");
@@ -54,7 +60,13 @@ impl Process {
             let mut lines = BufReader::new(output).lines().map_while(Result::ok);
             lines.try_for_each(|line| sender.send(line))
         });
-        Ok(Self { name, child, input, lines, deadline: Instant::now() + LIMIT })
+        Ok(Self {
+            name,
+            child,
+            input,
+            lines,
+            deadline: Instant::now() + LIMIT,
+        })
     }
 
     /// The next line that it prints; `None` when it prints no more.
@@ -66,9 +78,11 @@ impl Process {
         match self.lines.recv_timeout(left) {
             Ok(line) => Ok(Some(line)),
             Err(RecvTimeoutError::Disconnected) => Ok(None),
-            Err(RecvTimeoutError::Timeout) => {
-                Err(Trouble::Failed(format!("{} has hung: nothing came for {} s", self.name, LIMIT.as_secs())))
-            }
+            Err(RecvTimeoutError::Timeout) => Err(Trouble::Failed(format!(
+                "{} has hung: nothing came for {} s",
+                self.name,
+                LIMIT.as_secs()
+            ))),
         }
     }
 
@@ -92,12 +106,16 @@ impl Process {
     }
 
     pub(crate) fn tell(&mut self, line: &str) -> Result<(), Trouble> {
-        writeln!(self.input, "{line}").map_err(|error| Trouble::Failed(format!("{} is gone: {error}", self.name)))
+        writeln!(self.input, "{line}")
+            .map_err(|error| Trouble::Failed(format!("{} is gone: {error}", self.name)))
     }
 
     /// Of a process that prints no more.
     fn failure(&mut self, what: &str) -> Trouble {
-        let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+        let status = self
+            .child
+            .wait()
+            .map_or_else(|error| error.to_string(), |status| status.to_string());
         Trouble::Failed(format!("{} {what}, {status}", self.name))
     }
 }

@@ -20,15 +20,24 @@ pub(crate) fn machine(machine: &str, options: &Options) {
     if options.json {
         println!("{}", json!({ "machine": machine, "rounds": rounds }));
     } else {
-        println!("{machine}; medians of {rounds} rounds, the range, and how many times gmp's figure that is");
+        println!(
+            "{machine}; medians of {rounds} rounds, the range, and how many times gmp's figure that is"
+        );
     }
 }
 
 pub(crate) fn comparison(workload: Workload, rows: &[Row], as_json: bool) {
     if as_json {
-        lines(workload, rows).iter().for_each(|line| println!("{line}"));
+        lines(workload, rows)
+            .iter()
+            .for_each(|line| println!("{line}"));
     } else {
-        print!("\n{}: {}\n{}", workload.name(), workload.about().question, aligned(&table(workload, rows)));
+        print!(
+            "\n{}: {}\n{}",
+            workload.name(),
+            workload.about().question,
+            aligned(&table(workload, rows))
+        );
     }
 }
 
@@ -37,7 +46,9 @@ fn lines(workload: Workload, rows: &[Row]) -> Vec<Value> {
     for row in rows {
         let who = |more: Value| {
             let mut line = json!({ "workload": workload.name(), "procs": row.procs, "runtime": row.rival.name() });
-            line.as_object_mut().expect("it is one").extend(more.as_object().cloned().unwrap_or_default());
+            line.as_object_mut()
+                .expect("it is one")
+                .extend(more.as_object().cloned().unwrap_or_default());
             line
         };
         for metric in metrics(workload) {
@@ -58,16 +69,32 @@ fn lines(workload: Workload, rows: &[Row]) -> Vec<Value> {
 
 /// The cells of each line. CPU time stands beside a workload's first figure, not in a line of its own.
 fn table(workload: Workload, rows: &[Row]) -> Vec<Vec<String>> {
-    let head = ["procs", "runtime", "figure", "median", "min-max", "x gmp", "cpu ns/op", "x gmp"];
+    let head = [
+        "procs",
+        "runtime",
+        "figure",
+        "median",
+        "min-max",
+        "x gmp",
+        "cpu ns/op",
+        "x gmp",
+    ];
     let mut table = Vec::new();
     for row in rows {
         let who = [row.procs.to_string(), row.rival.name().to_owned()];
         let mut cpu = cpu_cells(rows, row);
         for metric in metrics(workload).filter(|metric| *metric != CPU) {
-            let Some(summary) = Summary::of(&samples(row, metric)) else { continue };
+            let Some(summary) = Summary::of(&samples(row, metric)) else {
+                continue;
+            };
             let range = format!("{}-{}", figure(summary.least), figure(summary.most));
             let mut line = who.to_vec();
-            line.extend([metric.to_owned(), figure(summary.median), range, ratio(rows, row, metric)]);
+            line.extend([
+                metric.to_owned(),
+                figure(summary.median),
+                range,
+                ratio(rows, row, metric),
+            ]);
             line.append(&mut cpu);
             table.push(line);
         }
@@ -78,7 +105,13 @@ fn table(workload: Workload, rows: &[Row]) -> Vec<Vec<String>> {
         }
     }
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
-    table.insert(0, head[..columns].iter().map(|&name| name.to_owned()).collect());
+    table.insert(
+        0,
+        head[..columns]
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect(),
+    );
     table
 }
 
@@ -90,11 +123,19 @@ fn cpu_cells(rows: &[Row], row: &Row) -> Vec<String> {
 }
 
 fn metrics(workload: Workload) -> impl Iterator<Item = Metric> {
-    workload.about().metrics.iter().copied().chain([ALLOCATIONS, ALLOCATED])
+    workload
+        .about()
+        .metrics
+        .iter()
+        .copied()
+        .chain([ALLOCATIONS, ALLOCATED])
 }
 
 fn samples(row: &Row, metric: Metric) -> Vec<f64> {
-    row.samples.iter().filter_map(|sample| sample.get(metric)).collect()
+    row.samples
+        .iter()
+        .filter_map(|sample| sample.get(metric))
+        .collect()
 }
 
 fn ratio(rows: &[Row], row: &Row, metric: Metric) -> String {
@@ -103,7 +144,9 @@ fn ratio(rows: &[Row], row: &Row, metric: Metric) -> String {
 
 /// `None` where gmp has no figure, or one of nothing.
 fn to_gmp(rows: &[Row], row: &Row, metric: Metric) -> Option<f64> {
-    let gmp = rows.iter().find(|other| other.rival == Rival::Gmp && other.procs == row.procs)?;
+    let gmp = rows
+        .iter()
+        .find(|other| other.rival == Rival::Gmp && other.procs == row.procs)?;
     let gmp = Summary::of(&samples(gmp, metric))?.median;
     let ratio = Summary::of(&samples(row, metric))?.median / gmp;
     ratio.is_finite().then_some(ratio)
@@ -119,15 +162,29 @@ fn aligned(table: &[Vec<String>]) -> String {
     const NAMES: std::ops::Range<usize> = 1..3;
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        let cells = table.iter().filter(|line| line.len() > column + 1 || line.len() == columns);
-        cells.filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        let cells = table
+            .iter()
+            .filter(|line| line.len() > column + 1 || line.len() == columns);
+        cells
+            .filter_map(|line| line.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<_> = (0..columns).map(width).collect();
     let mut text = String::new();
     for line in table {
-        let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-            if NAMES.contains(&column) { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
+        let cells = line
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(column, (cell, &width))| {
+                if NAMES.contains(&column) {
+                    format!("{cell:<width$}")
+                } else {
+                    format!("{cell:>width$}")
+                }
+            });
         let line = cells.collect::<Vec<_>>().join("  ");
         text.push_str("  ");
         text.push_str(line.trim_end());

@@ -12,7 +12,13 @@ pub(crate) enum Rival {
 }
 
 impl Rival {
-    pub(crate) const ALL: [Self; 5] = [Self::Gmp, Self::Tokio, Self::TokioCurrent, Self::Smol, Self::Go];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Gmp,
+        Self::Tokio,
+        Self::TokioCurrent,
+        Self::Smol,
+        Self::Go,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {

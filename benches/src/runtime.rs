@@ -11,10 +11,11 @@ use std::{convert::Infallible, future::Ready, io, net::SocketAddr, time::Duratio
 use http_body_util::Full;
 use hyper::{Response, body::Bytes, rt::bounds::Http2ServerConnExec};
 
+mod gmp;
 mod smol;
 mod tokio;
 
-pub(crate) use self::{smol::Smol, tokio::Tokio};
+pub(crate) use self::{gmp::Gmp, smol::Smol, tokio::Tokio};
 
 /// The answer of the HTTP workload.
 pub(crate) type Answer = Ready<Result<Response<Full<Bytes>>, Infallible>>;
@@ -58,9 +59,15 @@ pub(crate) trait Runtime: Sized + 'static {
     /// Reads what is there, without waiting.
     fn try_read(stream: &Self::Stream, buffer: &mut [u8]) -> io::Result<usize>;
 
-    fn read(stream: &mut Self::Stream, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> + Send;
+    fn read(
+        stream: &mut Self::Stream,
+        buffer: &mut [u8],
+    ) -> impl Future<Output = io::Result<usize>> + Send;
 
-    fn write_all(stream: &mut Self::Stream, bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Send;
+    fn write_all(
+        stream: &mut Self::Stream,
+        bytes: &[u8],
+    ) -> impl Future<Output = io::Result<()>> + Send;
 
     fn http_io(stream: Self::Stream) -> Self::HttpIo;
 

@@ -24,7 +24,11 @@ impl Summary {
             odd if odd % 2 == 1 => sorted[middle],
             _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
         };
-        Some(Self { median, least: sorted[0], most: sorted[sorted.len() - 1] })
+        Some(Self {
+            median,
+            least: sorted[0],
+            most: sorted[sorted.len() - 1],
+        })
     }
 }
 
@@ -33,7 +37,10 @@ impl Summary {
 /// # Panics
 /// If there is no sample, or `share` is not within 0 and 1.
 pub(crate) fn quantile(samples: &mut [f64], share: f64) -> f64 {
-    assert!((0.0..=1.0).contains(&share), "a share lies between 0 and 1, not {share}");
+    assert!(
+        (0.0..=1.0).contains(&share),
+        "a share lies between 0 and 1, not {share}"
+    );
     samples.sort_by(f64::total_cmp);
     let rank = (share * samples.len() as f64).ceil() as usize;
     samples[rank.max(1) - 1]

@@ -72,7 +72,12 @@ pub(crate) enum Driver {
 impl About {
     /// Of a workload that is [`crate::meter::throughput`] and nothing else.
     const fn throughput(question: &'static str) -> Self {
-        Self { question, metrics: &[WALL, CPU], procs: &[1, 2], driver: Driver::Child }
+        Self {
+            question,
+            metrics: &[WALL, CPU],
+            procs: &[1, 2],
+            driver: Driver::Child,
+        }
     }
 }
 
@@ -125,7 +130,9 @@ impl Workload {
     pub(crate) fn named(name: &str) -> impl Iterator<Item = Self> {
         let is_meant = move |workload: &Self| {
             let full = workload.name();
-            name == "all" || full == name || full.split_once('/').is_some_and(|(file, _)| file == name)
+            name == "all"
+                || full == name
+                || full.split_once('/').is_some_and(|(file, _)| file == name)
         };
         Self::ALL.into_iter().filter(is_meant)
     }
@@ -167,14 +174,18 @@ impl Workload {
             Self::Overlap => overlap::run::<R>(settings),
             Self::YieldMany => yield_many::run::<R>(settings),
             Self::TimerDropAlone => timer_drop::run::<R>(settings, timer_drop::Company::None),
-            Self::TimerDropBeside => timer_drop::run::<R>(settings, timer_drop::Company::EarlierTimer),
+            Self::TimerDropBeside => {
+                timer_drop::run::<R>(settings, timer_drop::Company::EarlierTimer)
+            }
             Self::TimerLateness => timer_lateness::run::<R>(settings),
             Self::BytesPending => task_bytes::pending::<R>(settings),
             Self::BytesSleep => task_bytes::sleep::<R>(settings),
             Self::BytesConnection => task_bytes::connections::<R>(settings),
             Self::EchoShort => tcp_echo::run::<R, 64>(settings),
             Self::EchoLong => tcp_echo::run::<R, 4096>(settings),
-            Self::HyperFew | Self::HyperMany => hyper_http1::serve::<R>(settings, hyper_http1::Version::One),
+            Self::HyperFew | Self::HyperMany => {
+                hyper_http1::serve::<R>(settings, hyper_http1::Version::One)
+            }
             Self::HyperHttp2 => hyper_http1::serve::<R>(settings, hyper_http1::Version::Two),
         }
     }

@@ -7,9 +7,16 @@ use loom::sync;
 #[cfg(not(gmp_loom))]
 use std::sync;
 
+#[cfg(gmp_loom)]
+mod ordered;
+
+#[cfg(gmp_loom)]
+pub(crate) use self::ordered::{AtomicU32, AtomicU64};
+#[cfg(not(gmp_loom))]
+pub(crate) use sync::atomic::{AtomicU32, AtomicU64};
 pub(crate) use sync::{
     Arc, Mutex,
-    atomic::{AtomicU32, AtomicU64, Ordering},
+    atomic::Ordering,
 };
 
 /// A lock that outlives the panic of a holder: what it guards is valid between any two statements.

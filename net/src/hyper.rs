@@ -56,7 +56,11 @@ impl<T> Io<T> {
 
 impl<T: AsyncRead + 'static> Read for Io<T> {
     #[inline]
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         // SAFETY: nothing is made uninitialised: both readers below only write bytes.
         let free = unsafe { buffer.as_mut() };
         // The type is known where this is compiled, so no test is left of it.
@@ -64,7 +68,10 @@ impl<T: AsyncRead + 'static> Read for Io<T> {
             Some(stream) => ready!(read_uninitialised(stream, cx, free)),
             None => ready!(self.project().stream.poll_read(cx, zeroed(free))),
         }?;
-        assert!(bytes <= buffer.remaining(), "a stream told of more bytes than it was asked for");
+        assert!(
+            bytes <= buffer.remaining(),
+            "a stream told of more bytes than it was asked for"
+        );
         // SAFETY: `recv` wrote so many bytes there, or all of them are zero at least, and they are inside of the buffer.
         unsafe { buffer.advance(bytes) };
         Poll::Ready(Ok(()))
@@ -90,7 +97,11 @@ fn zeroed(free: &mut [MaybeUninit<u8>]) -> &mut [u8] {
 
 impl<T: AsyncWrite + 'static> Write for Io<T> {
     #[inline]
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.project().stream.poll_write(cx, bytes)
     }
 

@@ -18,9 +18,9 @@
 //!     let mut text = String::new();
 //!     TcpStream::connect(address).await?.read_to_string(&mut text).await?;
 //!     assert_eq!(text, "hello");
-//!     Ok(())
-//! })
-//! # as std::io::Result<()>
+//!     std::io::Result::Ok(())
+//! })?;
+//! # Ok::<(), std::io::Error>(())
 //! ```
 //!
 //! # The rooms

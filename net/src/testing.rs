@@ -27,7 +27,10 @@ where
 {
     with_runtime(|runtime| {
         let task = runtime.spawn(test);
-        runtime.block_on(task).expect("the test does not panic").expect("the test has no error");
+        runtime
+            .block_on(task)
+            .expect("the test does not panic")
+            .expect("the test has no error");
     });
 }
 

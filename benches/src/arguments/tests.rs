@@ -40,8 +40,14 @@ fn every_option_is_taken() {
 
 #[test]
 fn the_name_of_a_file_stands_for_its_workloads_and_all_for_each() {
-    assert_eq!(options("timer_drop").workloads, [Workload::TimerDropAlone, Workload::TimerDropBeside]);
-    assert_eq!(options("timer_drop/beside").workloads, [Workload::TimerDropBeside]);
+    assert_eq!(
+        options("timer_drop").workloads,
+        [Workload::TimerDropAlone, Workload::TimerDropBeside]
+    );
+    assert_eq!(
+        options("timer_drop/beside").workloads,
+        [Workload::TimerDropBeside]
+    );
     assert_eq!(options("fork_join").workloads, [Workload::ForkJoin]);
     assert_eq!(options("all").workloads, Workload::ALL);
 }
@@ -50,7 +56,10 @@ fn the_name_of_a_file_stands_for_its_workloads_and_all_for_each() {
 fn what_is_named_twice_is_measured_once() {
     assert_eq!(options("all overlap").workloads, Workload::ALL);
     assert_eq!(options("overlap --procs 2,2,1").procs, Some(vec![2, 1]));
-    assert_eq!(options("overlap --rivals gmp,go,go").contestants, [Rival::Gmp, Rival::Go]);
+    assert_eq!(
+        options("overlap --rivals gmp,go,go").contestants,
+        [Rival::Gmp, Rival::Go]
+    );
 }
 
 #[test]
@@ -67,7 +76,10 @@ fn help_and_list_need_no_name() {
 #[test]
 fn each_workload_has_a_name_of_its_own() {
     for workload in Workload::ALL {
-        assert_eq!(Workload::named(workload.name()).collect::<Vec<_>>(), [workload]);
+        assert_eq!(
+            Workload::named(workload.name()).collect::<Vec<_>>(),
+            [workload]
+        );
         assert_ne!(workload.name(), "all");
     }
 }
@@ -75,17 +87,38 @@ fn each_workload_has_a_name_of_its_own() {
 #[test]
 fn mistakes_are_answered_with_the_value_and_what_to_write_instead() {
     let answers = [
-        ("", "no workload is named: name some, or all (--list shows them)"),
-        ("spawn", "there is no workload \"spawn\": --list shows them, all means each"),
-        ("all --procs 0", "--procs \"0\": needs whole numbers from 1 to 4096, separated by commas"),
-        ("all --procs 1,x", "--procs \"1,x\": needs whole numbers from 1 to 4096, separated by commas"),
-        ("all --procs", "--procs needs whole numbers from 1 to 4096, separated by commas"),
-        ("all --reps -1", "--reps \"-1\": needs a whole number from 1 to 10000"),
+        (
+            "",
+            "no workload is named: name some, or all (--list shows them)",
+        ),
+        (
+            "spawn",
+            "there is no workload \"spawn\": --list shows them, all means each",
+        ),
+        (
+            "all --procs 0",
+            "--procs \"0\": needs whole numbers from 1 to 4096, separated by commas",
+        ),
+        (
+            "all --procs 1,x",
+            "--procs \"1,x\": needs whole numbers from 1 to 4096, separated by commas",
+        ),
+        (
+            "all --procs",
+            "--procs needs whole numbers from 1 to 4096, separated by commas",
+        ),
+        (
+            "all --reps -1",
+            "--reps \"-1\": needs a whole number from 1 to 10000",
+        ),
         (
             "all --rivals may",
             "--rivals \"may\": needs names from tokio, tokio-current, smol, go, separated by commas, or none",
         ),
-        ("all --fast", "invalid option '--fast' (--help lists the options)"),
+        (
+            "all --fast",
+            "invalid option '--fast' (--help lists the options)",
+        ),
     ];
     for (line, answer) in answers {
         assert_eq!(parse_line(line), Err(answer.to_owned()));

@@ -21,7 +21,10 @@ use crate::{meter, metric::Sample, runtime::Runtime};
 const BACKLOG: i32 = 4096;
 
 /// Gives each connection to `connection`, in a task of its own. Ends with the process.
-pub(crate) fn run<R: Runtime, F>(settings: &Settings, connection: fn(R::Stream) -> F) -> io::Result<Sample>
+pub(crate) fn run<R: Runtime, F>(
+    settings: &Settings,
+    connection: fn(R::Stream) -> F,
+) -> io::Result<Sample>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -53,7 +56,10 @@ pub(crate) fn listener() -> io::Result<(TcpListener, SocketAddr)> {
 fn obey() {
     for _ in io::stdin().lock().lines().map_while(Result::ok) {
         let resident = meter::resident_bytes().unwrap_or(0);
-        println!("{}", json!({ "cpu": meter::cpu_time().as_nanos() as u64, "resident": resident }));
+        println!(
+            "{}",
+            json!({ "cpu": meter::cpu_time().as_nanos() as u64, "resident": resident })
+        );
     }
     std::process::exit(0)
 }

@@ -18,9 +18,15 @@ fn wrk_says_how_many_requests_were_answered() {
 
 #[test]
 fn wrk_with_bad_answers_or_broken_connections_is_no_measurement() {
-    for errors in ["  Non-2xx or 3xx responses: 7", "  Socket errors: connect 0, read 3, write 0, timeout 0"] {
+    for errors in [
+        "  Non-2xx or 3xx responses: 7",
+        "  Socket errors: connect 0, read 3, write 0, timeout 0",
+    ] {
         let output = format!("{WRK}{errors}\n");
-        assert_eq!(wrk_requests(&output), Err(format!("wrk saw errors: {}", errors.trim())));
+        assert_eq!(
+            wrk_requests(&output),
+            Err(format!("wrk saw errors: {}", errors.trim()))
+        );
     }
 }
 
@@ -52,5 +58,8 @@ fn h2load_with_failures_or_without_figures_is_no_measurement() {
 #[test]
 fn a_server_that_prints_something_else_is_told_from_one_that_serves() {
     assert_eq!(number("{\"port\":4711}", "port"), Ok(4711.0));
-    assert!(matches!(number("panicked", "port"), Err(Trouble::Failed(_))));
+    assert!(matches!(
+        number("panicked", "port"),
+        Err(Trouble::Failed(_))
+    ));
 }

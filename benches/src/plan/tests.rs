@@ -1,17 +1,32 @@
 use super::*;
 
 fn options(procs: Option<Vec<usize>>, contestants: Vec<Rival>) -> Options {
-    Options { workloads: Vec::new(), contestants, procs, rounds: 1, count_allocations: false, json: false }
+    Options {
+        workloads: Vec::new(),
+        contestants,
+        procs,
+        rounds: 1,
+        count_allocations: false,
+        json: false,
+    }
 }
 
 fn who(workload: Workload, options: &Options) -> Vec<(Rival, usize)> {
-    rows(workload, options).into_iter().map(|row| (row.rival, row.procs)).collect()
+    rows(workload, options)
+        .into_iter()
+        .map(|row| (row.rival, row.procs))
+        .collect()
 }
 
 #[test]
 fn everybody_takes_part_with_each_number_of_processors() {
     let options = options(Some(vec![1, 2]), vec![Rival::Gmp, Rival::Go]);
-    let expected = [(Rival::Gmp, 1), (Rival::Go, 1), (Rival::Gmp, 2), (Rival::Go, 2)];
+    let expected = [
+        (Rival::Gmp, 1),
+        (Rival::Go, 1),
+        (Rival::Gmp, 2),
+        (Rival::Go, 2),
+    ];
     assert_eq!(who(Workload::SpawnJoin, &options), expected);
 }
 
@@ -24,17 +39,28 @@ fn the_scheduler_of_one_thread_is_compared_with_one_processor_only() {
 
 #[test]
 fn a_server_on_tokio_is_measured_with_both_schedulers() {
-    let expected = [(Rival::Gmp, 1), (Rival::Tokio, 1), (Rival::TokioCurrent, 1), (Rival::Go, 1)];
+    let expected = [
+        (Rival::Gmp, 1),
+        (Rival::Tokio, 1),
+        (Rival::TokioCurrent, 1),
+        (Rival::Go, 1),
+    ];
     let tokio = options(None, vec![Rival::Gmp, Rival::Tokio, Rival::Go]);
     assert_eq!(who(Workload::HyperFew, &tokio), expected);
-    let both = options(None, vec![Rival::Gmp, Rival::Tokio, Rival::TokioCurrent, Rival::Go]);
+    let both = options(
+        None,
+        vec![Rival::Gmp, Rival::Tokio, Rival::TokioCurrent, Rival::Go],
+    );
     assert_eq!(who(Workload::HyperFew, &both), expected);
 }
 
 #[test]
 fn a_speed_up_is_measured_from_one_processor_on() {
     let two = options(Some(vec![2]), vec![Rival::Gmp]);
-    assert_eq!(who(Workload::ForkJoinWork, &two), [(Rival::Gmp, 1), (Rival::Gmp, 2)]);
+    assert_eq!(
+        who(Workload::ForkJoinWork, &two),
+        [(Rival::Gmp, 1), (Rival::Gmp, 2)]
+    );
     assert_eq!(who(Workload::ForkJoin, &two), [(Rival::Gmp, 2)]);
 }
 
@@ -43,7 +69,10 @@ fn the_speed_up_is_that_of_the_same_rival_in_the_same_round() {
     let walls = |rival, procs, walls: &[f64]| Row {
         rival,
         procs,
-        samples: walls.iter().map(|wall| Sample::default().with(WALL, *wall)).collect(),
+        samples: walls
+            .iter()
+            .map(|wall| Sample::default().with(WALL, *wall))
+            .collect(),
         trouble: None,
     };
     let mut rows = [

@@ -2,15 +2,27 @@ use super::*;
 use crate::metric::{Sample, WALL};
 
 fn row(rival: Rival, walls: &[f64]) -> Row {
-    let samples = walls.iter().map(|wall| Sample::default().with(WALL, *wall).with(CPU, wall * 2.0)).collect();
-    Row { rival, procs: 1, samples, trouble: None }
+    let samples = walls
+        .iter()
+        .map(|wall| Sample::default().with(WALL, *wall).with(CPU, wall * 2.0))
+        .collect();
+    Row {
+        rival,
+        procs: 1,
+        samples,
+        trouble: None,
+    }
 }
 
 #[test]
 fn the_table_has_medians_ranges_and_ratios() {
     let mut go = row(Rival::Go, &[]);
     go.trouble = Some(Trouble::Missing("go not found: install it".to_owned()));
-    let rows = [row(Rival::Gmp, &[50.0, 40.0, 60.0]), row(Rival::Smol, &[100.0]), go];
+    let rows = [
+        row(Rival::Gmp, &[50.0, 40.0, 60.0]),
+        row(Rival::Smol, &[100.0]),
+        go,
+    ];
     let expected = [
         "  procs  runtime  figure      median    min-max  x gmp  cpu ns/op  x gmp",
         "      1  gmp      wall ns/op    50.0  40.0-60.0   1.00        100   1.00",
@@ -34,7 +46,10 @@ fn json_has_a_line_for_each_figure_and_each_trouble() {
     let mut failed = row(Rival::Smol, &[1.0]);
     failed.trouble = Some(Trouble::Failed("it has hung".to_owned()));
     let lines = lines(Workload::SpawnJoin, &[row(Rival::Gmp, &[2.0]), failed]);
-    let said: Vec<_> = lines.iter().map(|line| (line["runtime"].as_str(), line["metric"].as_str())).collect();
+    let said: Vec<_> = lines
+        .iter()
+        .map(|line| (line["runtime"].as_str(), line["metric"].as_str()))
+        .collect();
     let expected = [
         (Some("gmp"), Some(WALL)),
         (Some("gmp"), Some(CPU)),

@@ -41,7 +41,9 @@ impl Runtime for Smol {
     fn new(procs: usize) -> io::Result<Self> {
         for number in 0..procs {
             let work = || async_io::block_on(EXECUTOR.run(pending::<()>()));
-            thread::Builder::new().name(format!("smol-{number}")).spawn(work)?;
+            thread::Builder::new()
+                .name(format!("smol-{number}"))
+                .spawn(work)?;
         }
         Ok(Self)
     }

@@ -41,7 +41,11 @@ impl<const WORKERS: bool> Runtime for Tokio<WORKERS> {
     type HttpExecutor = TokioExecutor;
 
     fn new(procs: usize) -> io::Result<Self> {
-        let mut builder = if WORKERS { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+        let mut builder = if WORKERS {
+            Builder::new_multi_thread()
+        } else {
+            Builder::new_current_thread()
+        };
         // The number of workers means nothing to the scheduler that has none.
         builder.worker_threads(procs).enable_all().build().map(Self)
     }

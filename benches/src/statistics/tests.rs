@@ -7,17 +7,38 @@ fn no_samples_have_no_summary() {
 
 #[test]
 fn one_sample_is_its_own_range() {
-    assert_eq!(Summary::of(&[3.0]), Some(Summary { median: 3.0, least: 3.0, most: 3.0 }));
+    assert_eq!(
+        Summary::of(&[3.0]),
+        Some(Summary {
+            median: 3.0,
+            least: 3.0,
+            most: 3.0
+        })
+    );
 }
 
 #[test]
 fn the_median_of_an_odd_number_is_the_middle_one_whatever_the_order() {
-    assert_eq!(Summary::of(&[9.0, 1.0, 2.0]), Some(Summary { median: 2.0, least: 1.0, most: 9.0 }));
+    assert_eq!(
+        Summary::of(&[9.0, 1.0, 2.0]),
+        Some(Summary {
+            median: 2.0,
+            least: 1.0,
+            most: 9.0
+        })
+    );
 }
 
 #[test]
 fn the_median_of_an_even_number_lies_between_the_two_in_the_middle() {
-    assert_eq!(Summary::of(&[4.0, 1.0, 2.0, 100.0]), Some(Summary { median: 3.0, least: 1.0, most: 100.0 }));
+    assert_eq!(
+        Summary::of(&[4.0, 1.0, 2.0, 100.0]),
+        Some(Summary {
+            median: 3.0,
+            least: 1.0,
+            most: 100.0
+        })
+    );
 }
 
 #[test]
@@ -36,5 +57,10 @@ fn a_percentage_is_not_a_share() {
 #[test]
 fn figures_keep_three_digits() {
     let printed = [0.004, 1.0, 9.999, 12.345, 99.96, 411.4, 123_456.7, -12.34].map(figure);
-    assert_eq!(printed, ["0.00", "1.00", "10.0", "12.3", "100", "411", "123457", "-12.3"]);
+    assert_eq!(
+        printed,
+        [
+            "0.00", "1.00", "10.0", "12.3", "100", "411", "123457", "-12.3"
+        ]
+    );
 }

@@ -26,7 +26,10 @@ async fn round<R: Runtime>() {
     DONE.wait().await;
 }
 
-#[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say that it is `Send`, which it must for itself")]
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` cannot say that it is `Send`, which it must for itself"
+)]
 fn link<R: Runtime>(left: usize) -> impl Future<Output = ()> + Send {
     async move {
         match left {

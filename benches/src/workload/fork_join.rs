@@ -26,7 +26,10 @@ async fn round<R: Runtime>() {
     assert_eq!(number, 46_368, "the 24th Fibonacci number");
 }
 
-#[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say that it is `Send`, which it must for itself")]
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` cannot say that it is `Send`, which it must for itself"
+)]
 fn fibonacci<R: Runtime>(number: u64) -> impl Future<Output = u64> + Send {
     async move {
         if number < SMALLEST_SPLIT {

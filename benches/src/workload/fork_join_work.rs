@@ -37,7 +37,10 @@ async fn round<R: Runtime>(pace: Pace) {
     assert_eq!(leaves, LEAVES, "each leaf has been worked on");
 }
 
-#[expect(clippy::manual_async_fn, reason = "an `async fn` cannot say that it is `Send`, which it must for itself")]
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` cannot say that it is `Send`, which it must for itself"
+)]
 fn tree<R: Runtime>(levels: u32, pace: Pace) -> impl Future<Output = usize> + Send {
     async move {
         if levels < SMALLEST_SPLIT {

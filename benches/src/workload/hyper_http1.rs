@@ -26,13 +26,29 @@ use crate::{
     runtime::{Answer, Runtime},
 };
 
-pub(super) const FEW: About = about("an HTTP/1 request, 64 connections", Driver::Wrk { connections: 64 });
-pub(super) const MANY: About = about("an HTTP/1 request, 1,000 connections", Driver::Wrk { connections: 1000 });
-pub(super) const HTTP2: About =
-    about("an HTTP/2 request, 50 connections of 100 streams", Driver::H2load { connections: 50, streams: 100 });
+pub(super) const FEW: About = about(
+    "an HTTP/1 request, 64 connections",
+    Driver::Wrk { connections: 64 },
+);
+pub(super) const MANY: About = about(
+    "an HTTP/1 request, 1,000 connections",
+    Driver::Wrk { connections: 1000 },
+);
+pub(super) const HTTP2: About = about(
+    "an HTTP/2 request, 50 connections of 100 streams",
+    Driver::H2load {
+        connections: 50,
+        streams: 100,
+    },
+);
 
 const fn about(question: &'static str, driver: Driver) -> About {
-    About { question, metrics: &[SERVER_CPU, REQUESTS], procs: &[1], driver }
+    About {
+        question,
+        metrics: &[SERVER_CPU, REQUESTS],
+        procs: &[1],
+        driver,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -56,9 +72,13 @@ async fn http1<R: Runtime>(stream: R::Stream) {
 
 async fn http2<R: Runtime>(stream: R::Stream) {
     let builder = http2::Builder::new(R::http_executor());
-    let _ = builder.serve_connection(R::http_io(stream), service_fn(answer)).await;
+    let _ = builder
+        .serve_connection(R::http_io(stream), service_fn(answer))
+        .await;
 }
 
 fn answer(_: Request<Incoming>) -> Answer {
-    ready(Ok(Response::new(Full::new(Bytes::from_static(b"Hello, World!")))))
+    ready(Ok(Response::new(Full::new(Bytes::from_static(
+        b"Hello, World!",
+    )))))
 }

@@ -11,7 +11,10 @@ use std::io;
 use super::About;
 use crate::{child::Settings, meter, metric::Sample, runtime::Runtime, work::Pace};
 
-pub(super) const ABOUT: About = About { procs: &[2], ..About::throughput("spawn 1 ms of work, work 1 ms, join") };
+pub(super) const ABOUT: About = About {
+    procs: &[2],
+    ..About::throughput("spawn 1 ms of work, work 1 ms, join")
+};
 
 const MICROSECONDS: u32 = 1000;
 

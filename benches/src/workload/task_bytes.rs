@@ -23,13 +23,26 @@ use crate::{
     runtime::Runtime,
 };
 
-pub(super) const PENDING: About = about("resident memory of a task that waits for ever", Driver::Child);
-pub(super) const SLEEP: About = about("resident memory of a task that sleeps for an hour", Driver::Child);
-pub(super) const CONNECTION: About =
-    about("resident memory of a task that waits for its connection", Driver::Connections);
+pub(super) const PENDING: About = about(
+    "resident memory of a task that waits for ever",
+    Driver::Child,
+);
+pub(super) const SLEEP: About = about(
+    "resident memory of a task that sleeps for an hour",
+    Driver::Child,
+);
+pub(super) const CONNECTION: About = about(
+    "resident memory of a task that waits for its connection",
+    Driver::Connections,
+);
 
 const fn about(question: &'static str, driver: Driver) -> About {
-    About { question, metrics: &[RESIDENT], procs: &[1], driver }
+    About {
+        question,
+        metrics: &[RESIDENT],
+        procs: &[1],
+        driver,
+    }
 }
 
 const TASKS: usize = 1_000_000;

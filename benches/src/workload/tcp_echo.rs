@@ -23,7 +23,8 @@ use crate::{
     runtime::Runtime,
 };
 
-pub(super) const SHORT: About = About::throughput("a TCP round trip of 64 bytes, buffers of 64 bytes");
+pub(super) const SHORT: About =
+    About::throughput("a TCP round trip of 64 bytes, buffers of 64 bytes");
 pub(super) const LONG: About = About::throughput("a TCP round trip of 64 bytes, buffers of 4 KiB");
 
 const CONNECTIONS: usize = 64;
@@ -54,7 +55,10 @@ async fn connect<R: Runtime>(address: SocketAddr) -> io::Result<Vec<R::Stream>> 
 /// The streams are lent to as many tasks, and put back for the next round.
 async fn round<R: Runtime, const BUFFER: usize>(clients: &Mutex<Vec<R::Stream>>) {
     let streams = mem::take(&mut *clients.lock().expect("nobody panics"));
-    let handles: Vec<_> = streams.into_iter().map(|stream| R::spawn(client::<R, BUFFER>(stream))).collect();
+    let handles: Vec<_> = streams
+        .into_iter()
+        .map(|stream| R::spawn(client::<R, BUFFER>(stream)))
+        .collect();
     for handle in handles {
         let stream = handle.await.expect("the echo is whole");
         clients.lock().expect("nobody panics").push(stream);

@@ -20,7 +20,8 @@ use super::About;
 use crate::{child::Settings, meter, metric::Sample, runtime::Runtime};
 
 pub(super) const ALONE: About = About::throughput("make a sleep, poll it once, drop it");
-pub(super) const BESIDE: About = About::throughput("the same, with another timer that ends earlier");
+pub(super) const BESIDE: About =
+    About::throughput("the same, with another timer that ends earlier");
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Company {
@@ -52,7 +53,10 @@ async fn round<R: Runtime>() {
 async fn poll_once(future: impl Future<Output = ()>) {
     let mut future = pin!(future);
     poll_fn(|context| {
-        assert!(future.as_mut().poll(context).is_pending(), "an hour has not passed");
+        assert!(
+            future.as_mut().poll(context).is_pending(),
+            "an hour has not passed"
+        );
         Poll::Ready(())
     })
     .await;

@@ -46,7 +46,9 @@ pub(super) fn run<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
 
 /// The lateness of each, in microseconds.
 async fn round<R: Runtime>() -> Vec<f64> {
-    let handles: Vec<_> = (0..TIMERS).map(|number| R::spawn(sleeper::<R>(number))).collect();
+    let handles: Vec<_> = (0..TIMERS)
+        .map(|number| R::spawn(sleeper::<R>(number)))
+        .collect();
     let mut lateness = Vec::with_capacity(handles.len());
     for handle in handles {
         lateness.push(handle.await);

@@ -41,7 +41,6 @@ use crate::{
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[must_use = "dropping the handle detaches the task; use `drop` to say so"]
 pub struct JoinHandle<T> {
     /// None once the output was taken; nobody's if the runtime refused the task.
     name: Option<Name>,

@@ -39,14 +39,24 @@ fn lock(answer: &Mutex<Answer>) -> MutexGuard<'_, Answer> {
 
 impl Lookup {
     pub(super) fn new(host: &str, port: u16) -> Lookup {
-        Lookup { host: host.to_owned(), port, answer: None }
+        Lookup {
+            host: host.to_owned(),
+            port,
+            answer: None,
+        }
     }
 
     /// Waits for the answer. Dropping it lets the thread end by itself.
-    pub(super) fn poll(&mut self, cx: &Context<'_>, at: WaitSite) -> Poll<io::Result<Vec<SocketAddr>>> {
+    pub(super) fn poll(
+        &mut self,
+        cx: &Context<'_>,
+        at: WaitSite,
+    ) -> Poll<io::Result<Vec<SocketAddr>>> {
         let answer = match &self.answer {
             Some(answer) => answer,
-            None => self.answer.insert(begin(std::mem::take(&mut self.host), self.port)?),
+            None => self
+                .answer
+                .insert(begin(std::mem::take(&mut self.host), self.port)?),
         };
         let waiter = Waiter::new(cx.waker());
         let mut answer = lock(answer);
@@ -66,7 +76,9 @@ fn begin(host: String, port: u16) -> io::Result<Arc<Mutex<Answer>>> {
     let answer = Arc::<Mutex<Answer>>::default();
     let to_fill = answer.clone();
     let look_up = move || {
-        let found = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
+        let found = (host.as_str(), port)
+            .to_socket_addrs()
+            .map(Iterator::collect);
         let mut answer = lock(&to_fill);
         answer.found = Some(found);
         let waiter = answer.waiter.take();
@@ -75,6 +87,8 @@ fn begin(host: String, port: u16) -> io::Result<Arc<Mutex<Answer>>> {
             waiter.wake();
         }
     };
-    thread::Builder::new().name("gmp-lookup".to_owned()).spawn(look_up)?;
+    thread::Builder::new()
+        .name("gmp-lookup".to_owned())
+        .spawn(look_up)?;
     Ok(answer)
 }

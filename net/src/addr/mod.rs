@@ -49,7 +49,9 @@ impl Query {
     pub(crate) fn poll(&mut self, cx: &Context<'_>, at: WaitSite) -> Poll<io::Result<Addresses>> {
         match self {
             Query::Known(addresses) => Poll::Ready(Ok(std::mem::take(addresses))),
-            Query::Name(lookup) => lookup.poll(cx, at).map_ok(|found| Addresses::Many(found.into_iter())),
+            Query::Name(lookup) => lookup
+                .poll(cx, at)
+                .map_ok(|found| Addresses::Many(found.into_iter())),
             Query::Failed(error) => Poll::Ready(Err(error.take().unwrap_or_else(no_address))),
         }
     }
@@ -109,12 +111,19 @@ macro_rules! known_at_once {
     )*};
 }
 
-known_at_once!(SocketAddr, SocketAddrV4, SocketAddrV6, (IpAddr, u16), (Ipv4Addr, u16), (Ipv6Addr, u16));
+known_at_once!(
+    SocketAddr,
+    SocketAddrV4,
+    SocketAddrV6,
+    (IpAddr, u16),
+    (Ipv4Addr, u16),
+    (Ipv6Addr, u16)
+);
 
 impl sealed::Sealed for [SocketAddr] {}
 impl ToSocketAddrs for [SocketAddr] {
     fn to_query(&self) -> Query {
-        Query::Known(Addresses::Many(self.to_vec().into_iter()))
+        Query::Known(Addresses::Many(Vec::from(self).into_iter()))
     }
 }
 
@@ -124,7 +133,9 @@ impl ToSocketAddrs for str {
         if let Ok(address) = self.parse() {
             return Query::one(address);
         }
-        let parts = self.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let parts = self
+            .rsplit_once(':')
+            .and_then(|(host, port)| Some((host, port.parse().ok()?)));
         match parts {
             Some((host, port)) => Query::Name(Lookup::new(host, port)),
             None => Query::Failed(Some(io::Error::new(

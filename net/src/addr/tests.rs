@@ -16,7 +16,9 @@ use crate::{
 async fn resolve(address: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
     let mut query = address.to_query();
     let at = WaitSite::here(Reason::Connect);
-    poll_fn(|cx| query.poll(cx, at)).await.map(Iterator::collect)
+    poll_fn(|cx| query.poll(cx, at))
+        .await
+        .map(Iterator::collect)
 }
 
 fn at_once(address: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
@@ -35,7 +37,10 @@ fn addresses_and_their_text_are_known_at_once() {
     assert_eq!(at_once(("127.0.0.1", 80)).unwrap(), [address]);
     assert_eq!(at_once((String::from("127.0.0.1"), 80)).unwrap(), [address]);
     assert_eq!(at_once((Ipv4Addr::LOCALHOST, 80)).unwrap(), [address]);
-    assert_eq!(at_once(&[address, address][..]).unwrap(), [address, address]);
+    assert_eq!(
+        at_once(&[address, address][..]).unwrap(),
+        [address, address]
+    );
     assert!(at_once("[::1]:80").unwrap()[0].is_ipv6());
 }
 
@@ -53,7 +58,12 @@ fn a_host_name_is_looked_up_on_another_thread() {
     run(async {
         assert!(matches!("localhost:80".to_query(), Query::Name(_)));
         let found = resolve("localhost:80").await?;
-        assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 80), "{found:?}");
+        assert!(
+            found
+                .iter()
+                .all(|address| address.ip().is_loopback() && address.port() == 80),
+            "{found:?}"
+        );
         assert!(!found.is_empty());
         assert_eq!(resolve(("localhost", 80)).await?, found);
         Ok(())

@@ -62,7 +62,11 @@ fn other_streams_read_as_well() {
 struct Liar;
 
 impl AsyncRead for Liar {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         assert!(buffer.iter().all(|byte| *byte == 0));
         Poll::Ready(Ok(buffer.len() + 1))
     }
@@ -88,7 +92,10 @@ fn several_slices_go_in_one_write() {
         let slices = [IoSlice::new(b"ab"), IoSlice::new(b"cd")];
         let written = poll_fn(|cx| Pin::new(&mut io).poll_write_vectored(cx, &slices)).await?;
         assert_eq!(written, 4);
-        assert_eq!(poll_fn(|cx| Pin::new(&mut io).poll_write(cx, b"e")).await?, 1);
+        assert_eq!(
+            poll_fn(|cx| Pin::new(&mut io).poll_write(cx, b"e")).await?,
+            1
+        );
         poll_fn(|cx| Pin::new(&mut io).poll_flush(cx)).await?;
         poll_fn(|cx| Pin::new(&mut io).poll_shutdown(cx)).await?;
         let mut text = String::new();
@@ -123,15 +130,23 @@ fn http() {
                 Ok::<_, Infallible>(Response::new(format!("you asked for {}\n", request.uri())))
             };
             let mut server = http1::Builder::new();
-            server.timer(Timer).header_read_timeout(Duration::from_secs(5));
-            server.serve_connection(Io::new(stream), service_fn(answer)).await.unwrap();
+            server
+                .timer(Timer)
+                .header_read_timeout(Duration::from_secs(5));
+            server
+                .serve_connection(Io::new(stream), service_fn(answer))
+                .await
+                .unwrap();
         };
         ::hyper::rt::Executor::execute(&Executor, serve);
         let mut client = TcpStream::connect(address).await?;
         client.write_all(b"GET /one HTTP/1.1\r\nHost: x\r\n\r\nGET /two HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await?;
         let mut text = String::new();
         client.read_to_string(&mut text).await?;
-        let bodies: Vec<_> = text.lines().filter(|line| line.starts_with("you")).collect();
+        let bodies: Vec<_> = text
+            .lines()
+            .filter(|line| line.starts_with("you"))
+            .collect();
         assert_eq!(bodies, ["you asked for /one", "you asked for /two"]);
         Ok(())
     });

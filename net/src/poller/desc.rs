@@ -88,12 +88,17 @@ impl PollDesc {
             others: None,
             poller: None,
         };
-        PollDesc { readiness: Readiness::new(), waiters: Mutex::new(waiters) }
+        PollDesc {
+            readiness: Readiness::new(),
+            waiters: Mutex::new(waiters),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiters> {
         // What the lock guards is valid between any two statements, so a holder's panic does no harm.
-        self.waiters.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.waiters
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Gives the slot to a socket. Tells its index and generation.
@@ -108,7 +113,11 @@ impl PollDesc {
     pub(super) fn retire(&self) -> Option<u32> {
         let mut waiters = self.lock();
         let usable = self.readiness.retire();
-        let gone = (std::mem::take(&mut waiters.first), waiters.others.take(), waiters.poller.take());
+        let gone = (
+            std::mem::take(&mut waiters.first),
+            waiters.others.take(),
+            waiters.poller.take(),
+        );
         let index = waiters.index;
         drop(waiters);
         drop(gone); // D3
@@ -161,7 +170,11 @@ impl PollDesc {
     /// `poller` is gone: hands everybody who waits for its socket to `woken`.
     pub(super) fn close(&self, poller: &Arc<Shared>, woken: &mut Vec<Waiter>) {
         let mut waiters = self.lock();
-        if waiters.poller.as_ref().is_some_and(|user| Arc::ptr_eq(user, poller)) {
+        if waiters
+            .poller
+            .as_ref()
+            .is_some_and(|user| Arc::ptr_eq(user, poller))
+        {
             self.readiness.close();
             let all = Flags::READ_READY.and(Flags::WRITE_READY);
             waiters.take(all, &mut |waiter| woken.push(waiter));
@@ -197,18 +210,30 @@ impl Waiters {
 
     fn is_taken(&self, number: NonZeroU32) -> bool {
         let others = self.others.iter().flat_map(|others| &others.0);
-        self.first_seat.contains(&Some(number)) || others.map(|other| other.seat).any(|seat| seat == Some(number))
+        self.first_seat.contains(&Some(number))
+            || others
+                .map(|other| other.seat)
+                .any(|seat| seat == Some(number))
     }
 
     /// Puts a waiter into a seat. Returns who was in it.
-    fn sit(&mut self, direction: Direction, seat: Option<NonZeroU32>, waiter: Waiter) -> Option<Waiter> {
+    fn sit(
+        &mut self,
+        direction: Direction,
+        seat: Option<NonZeroU32>,
+        waiter: Waiter,
+    ) -> Option<Waiter> {
         let displaced = self.stand_up(direction, seat);
         let first = direction as usize;
         if self.first[first].is_none() {
             self.first[first] = Some(waiter);
             self.first_seat[first] = seat;
         } else {
-            self.others.get_or_insert_default().0.push(Other { direction, seat, waiter });
+            self.others.get_or_insert_default().0.push(Other {
+                direction,
+                seat,
+                waiter,
+            });
         }
         displaced
     }
@@ -220,17 +245,27 @@ impl Waiters {
             return self.first[first].take();
         }
         let others = &mut self.others.as_mut()?.0;
-        let place = others.iter().position(|other| (other.direction, other.seat) == (direction, seat))?;
+        let place = others
+            .iter()
+            .position(|other| (other.direction, other.seat) == (direction, seat))?;
         Some(others.swap_remove(place).waiter)
     }
 
     /// Takes everybody out whom `flags` concern.
     fn take(&mut self, flags: Flags, out: &mut impl FnMut(Waiter)) {
-        for direction in Direction::BOTH.into_iter().filter(|direction| flags.concern(*direction)) {
+        for direction in Direction::BOTH
+            .into_iter()
+            .filter(|direction| flags.concern(*direction))
+        {
             self.first_seat[direction as usize] = None;
-            self.first[direction as usize].take().into_iter().for_each(&mut *out);
+            self.first[direction as usize]
+                .take()
+                .into_iter()
+                .for_each(&mut *out);
         }
-        let Some(others) = &mut self.others else { return };
+        let Some(others) = &mut self.others else {
+            return;
+        };
         let mut place = 0;
         while let Some(other) = others.0.get(place) {
             if flags.concern(other.direction) {

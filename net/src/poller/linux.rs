@@ -27,7 +27,11 @@ const MOST_SLICES: usize = 1024;
 #[inline]
 pub(crate) fn found(done: usize, offered: impl Iterator<Item = usize>) -> Found {
     let offered = offered.take(MOST_SLICES).fold(0, usize::saturating_add);
-    if done == 0 || done >= offered.min(MOST_BYTES) { Found::More } else { Found::Empty }
+    if done == 0 || done >= offered.min(MOST_BYTES) {
+        Found::More
+    } else {
+        Found::Empty
+    }
 }
 
 /// Ends a wait at a point in time, to the microsecond: the time-out of mio counts in milliseconds, rounded up.
@@ -51,7 +55,10 @@ impl Alarm {
         // SAFETY: the call above has just returned it, so nobody else owns it.
         let timer = unsafe { OwnedFd::from_raw_fd(descriptor) };
         registry.register(&mut SourceFd(&timer.as_raw_fd()), token, Interest::READABLE)?;
-        Ok(Alarm { timer, set_for: None })
+        Ok(Alarm {
+            timer,
+            set_for: None,
+        })
     }
 
     /// Sees to it that a wait ends at `until`. Returns the time-out that the wait itself is to have.
@@ -82,7 +89,18 @@ impl Alarm {
         setting.it_value.tv_sec = wait.as_secs().try_into().unwrap_or(libc::time_t::MAX);
         setting.it_value.tv_nsec = wait.subsec_nanos().into();
         // SAFETY: the timer is open while `self` is, the setting lives on the stack, and null is allowed for the old one.
-        let result = unsafe { libc::timerfd_settime(self.timer.as_raw_fd(), 0, &raw const setting, std::ptr::null_mut()) };
-        if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        let result = unsafe {
+            libc::timerfd_settime(
+                self.timer.as_raw_fd(),
+                0,
+                &raw const setting,
+                std::ptr::null_mut(),
+            )
+        };
+        if result < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(())
+        }
     }
 }

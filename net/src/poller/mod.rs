@@ -85,7 +85,10 @@ impl NetPoller {
                 events: Events::with_capacity(EVENTS),
                 blocks: Blocks::new(),
             }),
-            shared: Arc::new(Shared { registry, closed: AtomicBool::new(false) }),
+            shared: Arc::new(Shared {
+                registry,
+                closed: AtomicBool::new(false),
+            }),
         })
     }
 
@@ -188,6 +191,8 @@ impl Drop for NetPoller {
 
 impl fmt::Debug for NetPoller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NetPoller").field("registry", &self.shared.registry).finish_non_exhaustive()
+        f.debug_struct("NetPoller")
+            .field("registry", &self.shared.registry)
+            .finish_non_exhaustive()
     }
 }

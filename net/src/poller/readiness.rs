@@ -117,8 +117,18 @@ impl Snapshot {
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = ["readable", "writable", "read ended", "write ended", "closed"];
-        let set = names.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, name)| name);
+        let names = [
+            "readable",
+            "writable",
+            "read ended",
+            "write ended",
+            "closed",
+        ];
+        let set = names
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| self.0 & (1 << bit) != 0)
+            .map(|(_, name)| name);
         f.debug_struct("Snapshot")
             .field("generation", &self.generation())
             .field("events", &((self.0 & EVENTS_MASK) / EVENTS_ONE))
@@ -163,7 +173,9 @@ impl Readiness {
 
     fn update(&self, change: impl Fn(Snapshot) -> Option<Snapshot>) -> bool {
         let changed = |word| change(Snapshot(word)).map(|next| next.0);
-        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, changed).is_ok()
+        self.0
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, changed)
+            .is_ok()
     }
 
     /// An event has come for the socket of this generation. Under the lock.

@@ -45,7 +45,10 @@ impl WaitSite {
     #[track_caller]
     #[inline]
     pub(crate) fn here(reason: Reason) -> WaitSite {
-        WaitSite { site: Location::caller(), reason }
+        WaitSite {
+            site: Location::caller(),
+            reason,
+        }
     }
 }
 
@@ -67,7 +70,11 @@ impl<S: Source> Socket<S> {
         Socket::register(source, flags, self.desc.0.poller().ok_or_else(closed)?)
     }
 
-    pub(super) fn register(mut source: S, flags: Flags, poller: Arc<Shared>) -> io::Result<Socket<S>> {
+    pub(super) fn register(
+        mut source: S,
+        flags: Flags,
+        poller: Arc<Shared>,
+    ) -> io::Result<Socket<S>> {
         let (desc, index, generation) = table::open(poller.clone(), flags);
         let desc = Descriptor(desc);
         // Ordering: see `NetPoller::drop`: it sees the slot, or this sees the flag.
@@ -75,8 +82,13 @@ impl<S: Source> Socket<S> {
             return Err(closed());
         }
         let both = Interest::READABLE | Interest::WRITABLE;
-        poller.registry.register(&mut source, token(index, generation), both)?;
-        Ok(Socket { source: Some(source), desc })
+        poller
+            .registry
+            .register(&mut source, token(index, generation), both)?;
+        Ok(Socket {
+            source: Some(source),
+            desc,
+        })
     }
 
     pub(crate) fn source(&self) -> &S {
@@ -103,7 +115,11 @@ impl<S: Source> Socket<S> {
     }
 
     fn check(seen: Snapshot) -> io::Result<()> {
-        if seen.is_closed() { Err(closed()) } else { Ok(()) }
+        if seen.is_closed() {
+            Err(closed())
+        } else {
+            Ok(())
+        }
     }
 
     /// Tries `operation` until it does not block, and waits in between. It tells what it found beside its value.
@@ -194,12 +210,22 @@ pub(crate) struct Waiting<'a, S: Source> {
 
 impl<'a, S: Source> Waiting<'a, S> {
     pub(crate) fn new(socket: &'a Socket<S>, direction: Direction, at: WaitSite) -> Self {
-        Waiting { socket, direction, at, seat: Seat::None }
+        Waiting {
+            socket,
+            direction,
+            at,
+            seat: Seat::None,
+        }
     }
 
     /// In the name of all `poll_` functions.
     pub(crate) fn shared(socket: &'a Socket<S>, direction: Direction, at: WaitSite) -> Self {
-        Waiting { socket, direction, at, seat: Seat::Shared }
+        Waiting {
+            socket,
+            direction,
+            at,
+            seat: Seat::Shared,
+        }
     }
 
     #[inline]
@@ -208,12 +234,15 @@ impl<'a, S: Source> Waiting<'a, S> {
         cx: &Context<'_>,
         operation: impl FnMut(&S) -> io::Result<(T, Found)>,
     ) -> Poll<io::Result<T>> {
-        self.socket.poll_io(self.direction, &mut self.seat, cx, self.at, operation)
+        self.socket
+            .poll_io(self.direction, &mut self.seat, cx, self.at, operation)
     }
 
     #[inline]
     pub(crate) fn poll_ready(&mut self, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        self.socket.poll_ready(self.direction, &mut self.seat, cx, self.at).map_ok(|_| ())
+        self.socket
+            .poll_ready(self.direction, &mut self.seat, cx, self.at)
+            .map_ok(|_| ())
     }
 }
 
@@ -225,7 +254,12 @@ impl<S: Source> Drop for Waiting<'_, S> {
 
 impl<S: Source> fmt::Debug for Waiting<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = (self.direction, &self.seat, self.at, self.socket.desc.0.readiness.load());
+        let state = (
+            self.direction,
+            &self.seat,
+            self.at,
+            self.socket.desc.0.readiness.load(),
+        );
         f.debug_tuple("Waiting").field(&state).finish()
     }
 }

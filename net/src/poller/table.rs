@@ -16,7 +16,10 @@ use super::{Shared, desc::PollDesc, readiness::Flags};
 /// Slots in a block: 16 KiB.
 const BLOCK: usize = 256;
 
-static TABLE: Mutex<Table> = Mutex::new(Table { blocks: Vec::new(), free: Vec::new() });
+static TABLE: Mutex<Table> = Mutex::new(Table {
+    blocks: Vec::new(),
+    free: Vec::new(),
+});
 
 type Block = &'static [PollDesc];
 
@@ -27,7 +30,9 @@ struct Table {
 }
 
 fn table() -> MutexGuard<'static, Table> {
-    TABLE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    TABLE
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Table {
@@ -44,7 +49,8 @@ impl Table {
         let end = u32::try_from(start + BLOCK).expect("fewer than 2^32 sockets");
         let indices = start as u32..end;
         self.free.extend(indices.clone().rev());
-        self.blocks.push(indices.map(PollDesc::new).collect::<Vec<_>>().leak());
+        self.blocks
+            .push(indices.map(PollDesc::new).collect::<Vec<_>>().leak());
     }
 }
 

@@ -23,7 +23,10 @@ pub struct Accept<'a> {
 
 impl<'a> Accept<'a> {
     pub(super) fn new(waiting: Waiting<'a, mio::net::TcpListener>) -> Self {
-        Accept { waiting, backoff: Backoff::default() }
+        Accept {
+            waiting,
+            backoff: Backoff::default(),
+        }
     }
 }
 

@@ -65,7 +65,9 @@ impl Backoff {
             }
             // There may be more in the backlog: only a call that would block tells that there is not.
             match ready!(waiting.poll_io(cx, |listener| Ok((accept(listener)?, Found::More)))) {
-                Err(error) if is_shortage(&error) && Handle::try_current().is_some() => self.pause(&error),
+                Err(error) if is_shortage(&error) && Handle::try_current().is_some() => {
+                    self.pause(&error)
+                }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 accepted => {
                     self.last = Duration::ZERO;
@@ -92,7 +94,9 @@ impl Backoff {
 
 fn is_shortage(error: &io::Error) -> bool {
     let shortages = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
-    error.raw_os_error().is_some_and(|code| shortages.contains(&code))
+    error
+        .raw_os_error()
+        .is_some_and(|code| shortages.contains(&code))
 }
 
 impl fmt::Debug for Backoff {

@@ -38,12 +38,22 @@ enum Step {
 
 impl Connect {
     pub(super) fn new(query: Query, at: WaitSite) -> Connect {
-        Connect { step: Step::Resolve(query), addresses: Addresses::default(), error: None, at }
+        Connect {
+            step: Step::Resolve(query),
+            addresses: Addresses::default(),
+            error: None,
+            at,
+        }
     }
 
     /// The attempt that another has begun.
     pub(super) fn begun(stream: io::Result<mio::net::TcpStream>, at: WaitSite) -> Connect {
-        Connect { step: Step::Asked(stream), addresses: Addresses::default(), error: None, at }
+        Connect {
+            step: Step::Asked(stream),
+            addresses: Addresses::default(),
+            error: None,
+            at,
+        }
     }
 
     /// Goes one step on. An error belongs to one address; `Ok(None)`: there is another step.
@@ -54,18 +64,28 @@ impl Connect {
                 self.step = Step::Next;
             }
             Step::Next => {
-                let no_address = || io::Error::new(io::ErrorKind::InvalidInput, "there is no address to connect to");
+                let no_address = || {
+                    io::Error::new(
+                        io::ErrorKind::InvalidInput,
+                        "there is no address to connect to",
+                    )
+                };
                 let address: Option<SocketAddr> = self.addresses.next();
-                let address = address.ok_or_else(|| self.error.take().unwrap_or_else(no_address))?;
+                let address =
+                    address.ok_or_else(|| self.error.take().unwrap_or_else(no_address))?;
                 self.step = Step::Asked(mio::net::TcpStream::connect(address));
             }
             Step::Asked(stream) => {
                 let stream = mem::replace(stream, Err(io::ErrorKind::Other.into()))?;
-                self.step = Step::Wait(TcpStream { socket: Socket::open(stream, Flags::NOTHING)? });
+                self.step = Step::Wait(TcpStream {
+                    socket: Socket::open(stream, Flags::NOTHING)?,
+                });
             }
             Step::Wait(stream) => {
                 ready!(stream.poll_connected(cx, self.at))?;
-                let Step::Wait(stream) = mem::replace(&mut self.step, Step::Next) else { unreachable!() };
+                let Step::Wait(stream) = mem::replace(&mut self.step, Step::Next) else {
+                    unreachable!()
+                };
                 return Poll::Ready(Ok(Some(stream)));
             }
         }
@@ -82,7 +102,9 @@ impl Future for Connect {
                 Ok(Some(stream)) => return Poll::Ready(Ok(stream)),
                 Ok(None) => {}
                 // Nothing is left to be tried: this is the error of the last one, or that there was none.
-                Err(error) if matches!(self.step, Step::Next | Step::Resolve(_)) => return Poll::Ready(Err(error)),
+                Err(error) if matches!(self.step, Step::Next | Step::Resolve(_)) => {
+                    return Poll::Ready(Err(error));
+                }
                 Err(error) => {
                     self.error = Some(error);
                     self.step = Step::Next;
@@ -95,15 +117,18 @@ impl Future for Connect {
 impl TcpStream {
     /// Waits for the peer's answer. After Go's `netFD.connect`.
     fn poll_connected(&self, cx: &Context<'_>, at: WaitSite) -> Poll<io::Result<()>> {
-        self.socket.poll_io(Direction::Write, &mut Seat::Shared, cx, at, |stream| {
-            if let Some(error) = stream.take_error()? {
-                return Err(error);
-            }
-            match stream.peer_addr() {
-                // Some systems say writable before there is an answer.
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
-                other => other.map(|_| ((), Found::More)),
-            }
-        })
+        self.socket
+            .poll_io(Direction::Write, &mut Seat::Shared, cx, at, |stream| {
+                if let Some(error) = stream.take_error()? {
+                    return Err(error);
+                }
+                match stream.peer_addr() {
+                    // Some systems say writable before there is an answer.
+                    Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                        Err(io::ErrorKind::WouldBlock.into())
+                    }
+                    other => other.map(|_| ((), Found::More)),
+                }
+            })
     }
 }

@@ -28,7 +28,8 @@ impl TcpStream {
         operation: impl FnMut(&mio::net::TcpStream) -> io::Result<(T, Found)>,
     ) -> Poll<io::Result<T>> {
         let at = WaitSite::here(Reason::Readable);
-        self.socket.poll_io(Direction::Read, &mut Seat::Shared, cx, at, operation)
+        self.socket
+            .poll_io(Direction::Read, &mut Seat::Shared, cx, at, operation)
     }
 
     #[track_caller]
@@ -39,7 +40,8 @@ impl TcpStream {
         operation: impl FnMut(&mio::net::TcpStream) -> io::Result<(T, Found)>,
     ) -> Poll<io::Result<T>> {
         let at = WaitSite::here(Reason::Writable);
-        self.socket.poll_io(Direction::Write, &mut Seat::Shared, cx, at, operation)
+        self.socket
+            .poll_io(Direction::Write, &mut Seat::Shared, cx, at, operation)
     }
 
     fn close_write_side(&self) -> io::Result<()> {

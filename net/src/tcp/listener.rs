@@ -34,9 +34,9 @@ const BACKLOG: u32 = 4096;
 /// let client = TcpStream::connect(listener.local_addr()?).await?;
 /// let (_server, peer) = listener.accept().await?;
 /// assert_eq!(peer, client.local_addr()?);
-/// # Ok(())
-/// # })
-/// # as std::io::Result<()>
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct TcpListener {
     pub(super) socket: Socket<mio::net::TcpListener>,
@@ -57,7 +57,10 @@ impl TcpListener {
     /// Dropping the future closes what it has opened.
     #[track_caller]
     pub fn bind(address: impl ToSocketAddrs) -> Bind {
-        Bind { query: address.to_query(), at: WaitSite::here(Reason::Unknown) }
+        Bind {
+            query: address.to_query(),
+            at: WaitSite::here(Reason::Unknown),
+        }
     }
 
     fn bind_to(address: SocketAddr) -> io::Result<TcpListener> {
@@ -70,7 +73,10 @@ impl TcpListener {
     /// Wraps a socket that listens and does not block.
     pub(super) fn open(listener: mio::net::TcpListener) -> io::Result<TcpListener> {
         let socket = Socket::open(listener, Flags::NOTHING)?;
-        Ok(TcpListener { socket, backoff: Mutex::default() })
+        Ok(TcpListener {
+            socket,
+            backoff: Mutex::default(),
+        })
     }
 
     /// Waits for a connection. Its peer's address comes with it. (Go: `net.Listener.Accept`)
@@ -86,7 +92,11 @@ impl TcpListener {
     /// Dropping the future loses no connection.
     #[track_caller]
     pub fn accept(&self) -> Accept<'_> {
-        Accept::new(Waiting::new(&self.socket, Direction::Read, WaitSite::here(Reason::Accept)))
+        Accept::new(Waiting::new(
+            &self.socket,
+            Direction::Read,
+            WaitSite::here(Reason::Accept),
+        ))
     }
 
     /// The connections that come, as a stream that does not end.
@@ -104,9 +114,9 @@ impl TcpListener {
     ///     println!("{}", stream?.peer_addr()?);
     ///     # break;
     /// }
-    /// # Ok(())
-    /// # })
-    /// # as std::io::Result<()>
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
     /// ```
     #[track_caller]
     pub fn incoming(&self) -> Incoming<'_> {
@@ -119,7 +129,11 @@ impl TcpListener {
     /// Those of [`accept`](Self::accept).
     #[track_caller]
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let mut waiting = Waiting::shared(&self.socket, Direction::Read, WaitSite::here(Reason::Accept));
+        let mut waiting = Waiting::shared(
+            &self.socket,
+            Direction::Read,
+            WaitSite::here(Reason::Accept),
+        );
         // It is polled outside of the lock, since a foreign waker may be cloned in it.
         let mut backoff = self.replace_backoff(Backoff::default());
         let accepted = backoff.poll_accept(&mut waiting, cx);
@@ -128,7 +142,10 @@ impl TcpListener {
     }
 
     fn replace_backoff(&self, backoff: Backoff) -> Backoff {
-        std::mem::replace(&mut *self.backoff.lock().unwrap_or_else(PoisonError::into_inner), backoff)
+        std::mem::replace(
+            &mut *self.backoff.lock().unwrap_or_else(PoisonError::into_inner),
+            backoff,
+        )
     }
 
     /// The address that it listens on.

@@ -31,9 +31,9 @@ use crate::poller::WaitSite;
 /// socket.set_nodelay(true)?;
 /// let stream = socket.connect(listener.local_addr()?).await?;
 /// assert!(stream.nodelay()?);
-/// # Ok(())
-/// # })
-/// # as std::io::Result<()>
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct TcpSocket {

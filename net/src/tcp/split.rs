@@ -46,9 +46,9 @@ impl TcpStream {
     /// let mut answer = [0; 4];
     /// futures::future::try_join(write.write_all(b"ping"), read.read_exact(&mut answer)).await?;
     /// assert_eq!(&answer, b"ping");
-    /// # Ok(())
-    /// # })
-    /// # as std::io::Result<()>
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn split(&mut self) -> (ReadHalf<&TcpStream>, WriteHalf<&TcpStream>) {
         (ReadHalf(&*self), WriteHalf(&*self))
@@ -74,13 +74,16 @@ impl TcpStream {
     /// read.read_to_string(&mut text).await?;
     /// assert_eq!(text, "ping");
     /// # writer.await.unwrap()?;
-    /// # Ok(())
-    /// # })
-    /// # as std::io::Result<()>
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         let stream = Arc::new(self);
-        (ReadHalf(stream.clone()), WriteHalf(SharedStream(Some(stream))))
+        (
+            ReadHalf(stream.clone()),
+            WriteHalf(SharedStream(Some(stream))),
+        )
     }
 }
 
@@ -90,7 +93,12 @@ impl OwnedReadHalf {
     /// # Errors
     /// Gives the halves back if they come from two streams.
     pub fn reunite(self, mut other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
-        if !other.0.0.as_ref().is_some_and(|stream| Arc::ptr_eq(&self.0, stream)) {
+        if !other
+            .0
+            .0
+            .as_ref()
+            .is_some_and(|stream| Arc::ptr_eq(&self.0, stream))
+        {
             return Err(ReuniteError(self, other));
         }
         other.0.0 = None;

@@ -43,9 +43,9 @@ type Result<T> = std_io::Result<T>;
 /// let mut buffer = [0; 4];
 /// server.read_exact(&mut buffer).await?;
 /// assert_eq!(&buffer, b"ping");
-/// # Ok(())
-/// # })
-/// # as std::io::Result<()>
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub struct TcpStream {
     pub(super) socket: Socket<mio::net::TcpStream>,
@@ -97,13 +97,17 @@ impl TcpStream {
     ///     }
     /// };
     /// assert_eq!(&buffer[..bytes], b"ping");
-    /// # Ok(())
-    /// # })
-    /// # as std::io::Result<()>
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
     /// ```
     #[track_caller]
     pub fn readable(&self) -> Ready<'_> {
-        Ready::new(Waiting::new(&self.socket, Direction::Read, WaitSite::here(Reason::Readable)))
+        Ready::new(Waiting::new(
+            &self.socket,
+            Direction::Read,
+            WaitSite::here(Reason::Readable),
+        ))
     }
 
     /// Waits until there is room to write, or an error is there. Otherwise like [`readable`](Self::readable).
@@ -115,7 +119,11 @@ impl TcpStream {
     /// Dropping the future loses nothing.
     #[track_caller]
     pub fn writable(&self) -> Ready<'_> {
-        Ready::new(Waiting::new(&self.socket, Direction::Write, WaitSite::here(Reason::Writable)))
+        Ready::new(Waiting::new(
+            &self.socket,
+            Direction::Write,
+            WaitSite::here(Reason::Writable),
+        ))
     }
 
     /// Reads what is there. 0: the peer has closed its write side, or `buffer` is empty.
@@ -124,7 +132,8 @@ impl TcpStream {
     /// [`WouldBlock`](std_io::ErrorKind::WouldBlock): nothing is there, or the poller has not told of it yet: wait with
     /// [`readable`](Self::readable). Else what the system says.
     pub fn try_read(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.socket.try_io(Direction::Read, |stream| read(stream, buffer))
+        self.socket
+            .try_io(Direction::Read, |stream| read(stream, buffer))
     }
 
     /// Reads what is there into several buffers, one after the other. Otherwise like [`try_read`](Self::try_read).
@@ -132,7 +141,8 @@ impl TcpStream {
     /// # Errors
     /// Those of [`try_read`](Self::try_read).
     pub fn try_read_vectored(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
-        self.socket.try_io(Direction::Read, |stream| read_vectored(stream, buffers))
+        self.socket
+            .try_io(Direction::Read, |stream| read_vectored(stream, buffers))
     }
 
     /// Writes as much as there is room for.
@@ -141,7 +151,8 @@ impl TcpStream {
     /// [`WouldBlock`](std_io::ErrorKind::WouldBlock): there is no room: wait with [`writable`](Self::writable). Else what
     /// the system says.
     pub fn try_write(&self, bytes: &[u8]) -> Result<usize> {
-        self.socket.try_io(Direction::Write, |stream| write(stream, bytes))
+        self.socket
+            .try_io(Direction::Write, |stream| write(stream, bytes))
     }
 
     /// Writes as much of several buffers as there is room for. Otherwise like [`try_write`](Self::try_write).
@@ -149,7 +160,8 @@ impl TcpStream {
     /// # Errors
     /// Those of [`try_write`](Self::try_write).
     pub fn try_write_vectored(&self, buffers: &[IoSlice<'_>]) -> Result<usize> {
-        self.socket.try_io(Direction::Write, |stream| write_vectored(stream, buffers))
+        self.socket
+            .try_io(Direction::Write, |stream| write_vectored(stream, buffers))
     }
 
     /// Waits until something is there and copies it to `buffer`; it stays to be read. 0: the stream has ended, or
@@ -162,7 +174,14 @@ impl TcpStream {
     /// Dropping the future loses nothing.
     #[track_caller]
     pub fn peek<'a>(&'a self, buffer: &'a mut [u8]) -> Peek<'a> {
-        Peek::new(Waiting::new(&self.socket, Direction::Read, WaitSite::here(Reason::Readable)), buffer)
+        Peek::new(
+            Waiting::new(
+                &self.socket,
+                Direction::Read,
+                WaitSite::here(Reason::Readable),
+            ),
+            buffer,
+        )
     }
 
     /// Closes the read side, the write side, or both. Who waits on the other end of a closed write side reads its end.
@@ -274,7 +293,10 @@ pub(super) fn read_vectored(
     buffers: &mut [IoSliceMut<'_>],
 ) -> Result<(usize, Found)> {
     let bytes = stream.read_vectored(buffers)?;
-    Ok((bytes, found(bytes, buffers.iter().map(|buffer| buffer.len()))))
+    Ok((
+        bytes,
+        found(bytes, buffers.iter().map(|buffer| buffer.len())),
+    ))
 }
 
 #[inline]
@@ -289,5 +311,8 @@ pub(super) fn write_vectored(
     buffers: &[IoSlice<'_>],
 ) -> Result<(usize, Found)> {
     let written = stream.write_vectored(buffers)?;
-    Ok((written, found(written, buffers.iter().map(|buffer| buffer.len()))))
+    Ok((
+        written,
+        found(written, buffers.iter().map(|buffer| buffer.len())),
+    ))
 }

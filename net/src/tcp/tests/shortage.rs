@@ -1,0 +1,142 @@
+use super::*;
+use crate::{
+    poller::{Direction, WaitSite, Waiting},
+    tcp::backoff::Backoff,
+};
+
+fn out_of_descriptors() -> io::Error {
+    io::Error::from_raw_os_error(libc::EMFILE)
+}
+
+/// The pauses are 5, 10, 20 … ms, and a connection that was given up costs none.
+#[test]
+fn the_pauses_double() {
+    run(async {
+        let listener = TcpListener::bind(ANY).await?;
+        let _client = TcpStream::connect(listener.local_addr()?).await?;
+        let at = WaitSite::here(gmp_executor::wait::Reason::Accept);
+        let mut waiting = Waiting::new(&listener.socket, Direction::Read, at);
+        let mut backoff = Backoff::default();
+        let mut calls = Vec::new();
+        poll_fn(|cx| {
+            backoff.poll_with(&mut waiting, cx, |listener| {
+                calls.push(Instant::now());
+                match calls.len() {
+                    1..=4 => Err(out_of_descriptors()),
+                    5 => Err(ErrorKind::ConnectionAborted.into()),
+                    _ => listener.accept(),
+                }
+            })
+        })
+        .await?;
+        let pauses: Vec<_> = calls.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        for (pause, least) in pauses.iter().zip([5, 10, 20, 40]) {
+            assert!(*pause >= Duration::from_millis(least), "{pauses:?}");
+        }
+        assert_eq!(pauses.len(), 5);
+        Ok(())
+    });
+}
+
+#[test]
+fn other_errors_come_out() {
+    run(async {
+        let listener = TcpListener::bind(ANY).await?;
+        let _client = TcpStream::connect(listener.local_addr()?).await?;
+        let at = WaitSite::here(gmp_executor::wait::Reason::Accept);
+        let mut waiting = Waiting::new(&listener.socket, Direction::Read, at);
+        let mut backoff = Backoff::default();
+        let denied = |_: &_| Err::<(), _>(io::Error::from_raw_os_error(libc::EPERM));
+        let accepted = poll_fn(|cx| backoff.poll_with(&mut waiting, cx, denied)).await;
+        assert_eq!(accepted.unwrap_err().kind(), ErrorKind::PermissionDenied);
+        Ok(())
+    });
+}
+
+/// The limit is the process's, so it runs in a child.
+#[test]
+fn at_the_limit_of_descriptors_it_does_not_spin() {
+    in_time(|| {
+        let name = "tcp::tests::shortage::in_a_process_at_its_limit";
+        let program = std::env::current_exe().unwrap();
+        let child = std::process::Command::new(program)
+            .args(["--exact", name, "--ignored"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&child.stdout);
+        assert!(
+            child.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
+    });
+}
+
+#[test]
+#[ignore = "for a process of its own: `at_the_limit_of_descriptors_it_does_not_spin` starts it"]
+fn in_a_process_at_its_limit() {
+    with_runtime(|runtime| {
+        let (listener, clients) = runtime
+            .block_on(runtime.spawn(async {
+                let listener = TcpListener::bind(ANY).await?;
+                let address = listener.local_addr()?;
+                let clients = join_all((0..3).map(|_| TcpStream::connect(address))).await;
+                io::Result::Ok((listener, clients))
+            }))
+            .unwrap()
+            .unwrap();
+        let limit = set_limit(lowest_free_descriptor());
+        let acceptor =
+            runtime.spawn(async move { listener.accept().await.map(|_| Instant::now()) });
+        let before = processor_time();
+        std::thread::sleep(Duration::from_millis(1500));
+        let burnt = processor_time() - before;
+        assert!(!acceptor.is_finished(), "there was no descriptor for it");
+        assert!(
+            burnt < Duration::from_millis(75),
+            "5 % is 75 ms, it was {burnt:?}"
+        );
+        set_limit(limit);
+        let lifted = Instant::now();
+        let accepted = runtime.block_on(acceptor).unwrap().unwrap();
+        let late = accepted - lifted;
+        assert!(
+            late < Duration::from_millis(1100),
+            "it came back after {late:?}"
+        );
+        drop(clients);
+    });
+}
+
+/// All descriptors below it are open.
+fn lowest_free_descriptor() -> u64 {
+    std::fs::File::open("/dev/null").unwrap().as_raw_fd() as u64
+}
+
+/// Returns what it was.
+fn set_limit(soft: u64) -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the struct lives on the stack.
+    let result = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    assert_eq!(result, 0);
+    let was = limit.rlim_cur;
+    limit.rlim_cur = soft;
+    // SAFETY: as above.
+    let result = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
+    assert_eq!(result, 0);
+    was
+}
+
+fn processor_time() -> Duration {
+    // SAFETY: a struct of integers, for which all zeros is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the struct lives on the stack.
+    let result = unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) };
+    assert_eq!(result, 0);
+    let time = |time: libc::timeval| {
+        Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
+    };
+    time(usage.ru_utime) + time(usage.ru_stime)
+}
