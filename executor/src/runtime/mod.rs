@@ -12,7 +12,7 @@ pub use self::{
     handle::{EnterGuard, Handle},
 };
 pub use crate::sched::{CutTask, ShutdownReport};
-use crate::task::JoinHandle;
+use crate::{report, task::JoinHandle};
 
 /// How long dropping a runtime waits for tasks that are being polled: so that a program whose `main` returns
 /// ends within a second.
@@ -20,8 +20,8 @@ const DROP_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// A runtime: processors, the threads that run them, and the tasks.
 ///
-/// Dropping it ends it as [`shutdown_timeout`](Self::shutdown_timeout) does, within a second, and says on standard
-/// error what was cut.
+/// Dropping it ends it as [`shutdown_timeout`](Self::shutdown_timeout) does, within a second, and warns of what was
+/// cut: on standard error, or by a `tracing` event where that feature is on.
 ///
 /// ```
 /// let runtime = gmp_executor::Builder::new().max_procs(2).build()?;
@@ -95,7 +95,7 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         for task in self.handle.live().shutdown(DROP_TIMEOUT).cut {
-            eprintln!("gmp: the runtime was dropped while {task} was being polled; it was cut");
+            report::warn(format_args!("the runtime ended while {task} was being polled; it was cut"));
         }
     }
 }
