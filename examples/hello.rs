@@ -46,13 +46,11 @@ async fn run(address: &str) -> Result<Infallible, String> {
     let address: SocketAddr = address.parse().map_err(wrong)?;
     let taken = |error| format!("cannot listen on {address}, name another: {error}");
     let listener = TcpListener::bind(address).await.map_err(taken)?;
-    let address = listener.local_addr().unwrap_or(address); // which port, if asked for any
+    let address = listener.local_addr().map_err(taken)?; // which port, if asked for any
     println!("hello: listening on http://{address}");
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => drop(gmp::spawn(serve(stream))),
-            Err(_) => gmp::sleep(Duration::from_millis(10)).await, // out of descriptors, say
-        }
+        let (stream, _) = listener.accept().await.map_err(taken)?;
+        gmp::spawn(serve(stream));
     }
 }
 

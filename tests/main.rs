@@ -3,12 +3,14 @@
 //! Each test that could hang runs under [`watchdog`]. Tests of what belongs to the whole process (its
 //! threads, its memory, its environment) run in a process of their own ([`child`]).
 
+mod blocking;
 mod child;
 mod gate;
 mod panics;
 #[cfg(target_os = "linux")]
 mod process;
 mod shutdown;
+mod stress;
 mod tally;
 mod task;
 mod watchdog;

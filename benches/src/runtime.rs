@@ -6,7 +6,9 @@
 //!   comparison. What wraps (a handle that unwraps its result) is a move without a branch of its own.
 //! - I3: there is one runtime in a process, and [`Runtime::spawn`] is called inside of it.
 
-use std::{convert::Infallible, future::Ready, io, net::SocketAddr, time::Duration};
+use std::{
+    convert::Infallible, future::Ready, io, mem::ManuallyDrop, net::SocketAddr, time::Duration,
+};
 
 use http_body_util::Full;
 use hyper::{Response, body::Bytes, rt::bounds::Http2ServerConnExec};
@@ -75,10 +77,12 @@ pub(crate) trait Runtime: Sized + 'static {
 
     /// Runs the future as a task and waits for it. A workload's main future is a task like those that it spawns:
     /// otherwise each exchange with them would be one between two threads.
-    fn run<F>(&self, future: F) -> F::Output
+    ///
+    /// The runtime is never dropped: the process ends next, and ending many tasks is not what is measured.
+    fn run<F>(self, future: F) -> F::Output
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        self.block_on(async { Self::spawn(future).await })
+        ManuallyDrop::new(self).block_on(async { Self::spawn(future).await })
     }
 }

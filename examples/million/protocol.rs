@@ -49,8 +49,6 @@ pub(crate) struct Usage {
     pub(crate) resident_bytes: u64,
     /// Connections that are served at this moment.
     pub(crate) open: usize,
-    /// Failures of `accept`.
-    pub(crate) accept_errors: u64,
 }
 
 /// Writes one line and hands it over.

@@ -30,8 +30,6 @@ pub(crate) struct Report {
     /// `None`: they were not held.
     pub(crate) idle: Option<Idle>,
     pub(crate) closed: Closed,
-    /// How often `accept` has failed in the server.
-    pub(crate) failed_accepts: u64,
     pub(crate) kernel_events: KernelEvents,
 }
 
@@ -153,7 +151,7 @@ impl Display for Report {
         self.memory.fmt(f)?;
         self.idle.iter().try_for_each(|idle| idle.fmt(f))?;
         self.closed.fmt(f)?;
-        self.write_trouble(f)?;
+        self.kernel_events.fmt(f)?;
         self.machine.fmt(f)
     }
 }
@@ -177,17 +175,6 @@ impl Report {
             }
         }
         Ok(())
-    }
-
-    fn write_trouble(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let overflows = count(self.kernel_events.listen_overflows);
-        let retrans = count(self.kernel_events.tcp_syn_retrans);
-        let accepts = count(self.failed_accepts);
-        let label = "trouble";
-        writeln!(
-            f,
-            "{label:<LABEL$}ListenOverflows {overflows}, TCPSynRetrans {retrans}, failed accepts {accepts}"
-        )
     }
 }
 
@@ -236,6 +223,17 @@ impl Display for Closed {
         writeln!(
             f,
             "{label:<LABEL$}{seconds:.2} s, {open} left open, {time_wait} left in TIME_WAIT"
+        )
+    }
+}
+
+impl Display for KernelEvents {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (overflows, retrans) = (count(self.listen_overflows), count(self.tcp_syn_retrans));
+        let label = "kernel events";
+        writeln!(
+            f,
+            "{label:<LABEL$}ListenOverflows {overflows}, TCPSynRetrans {retrans}"
         )
     }
 }

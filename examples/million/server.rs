@@ -14,7 +14,7 @@ use std::{
     io::{self, BufRead},
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     process::{self, ExitCode},
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     thread,
     time::Duration,
 };
@@ -32,16 +32,14 @@ use nix::sys::signal::{SigSet, Signal};
 use crate::{
     REFUSED, machine, parallel,
     protocol::{Addresses, Answer, Settings, Usage, send},
+    supervisor::FAILED,
 };
-
-/// How long an accept loop rests after a failure: out of descriptors, it would otherwise turn as fast as it can.
-const ACCEPT_REST: Duration = Duration::from_millis(10);
 
 /// What is read at once. The messages have 64 bytes.
 const BUFFER: usize = 4 << 10;
 
+/// Connections that are served at this moment.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
-static ACCEPT_ERRORS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn run() -> ExitCode {
     match start() {
@@ -85,7 +83,7 @@ fn end_after(deadline: Duration) {
     thread::spawn(move || {
         thread::sleep(deadline);
         eprintln!("million: the server process ends at its deadline");
-        process::exit(1)
+        process::exit(FAILED.into())
     });
 }
 
@@ -155,7 +153,6 @@ fn usage() -> io::Result<Usage> {
         cpu: machine::cpu_time()?,
         resident_bytes: machine::resident_bytes()?,
         open: OPEN.load(Relaxed),
-        accept_errors: ACCEPT_ERRORS.load(Relaxed),
     })
 }
 
@@ -166,9 +163,10 @@ where
     loop {
         match listener.accept().await {
             Ok((stream, _)) => drop(gmp::spawn(serve(stream))),
-            Err(_) => {
-                ACCEPT_ERRORS.fetch_add(1, Relaxed);
-                gmp::sleep(ACCEPT_REST).await;
+            // Not that descriptors are short: gmp waits then, and tries again.
+            Err(error) => {
+                eprintln!("million: the server cannot accept connections: {error}");
+                process::exit(FAILED.into())
             }
         }
     }

@@ -132,7 +132,6 @@ impl<'a> Shard<'a> {
                 .collect(),
             idle,
             closed,
-            failed_accepts: requested.accept_errors,
             kernel_events,
         }
     }

@@ -30,6 +30,8 @@ pub mod poller;
 #[cfg(not(gmp_loom))]
 mod port;
 #[cfg(not(gmp_loom))]
+mod quietly;
+#[cfg(not(gmp_loom))]
 mod report;
 #[cfg(not(gmp_loom))]
 mod runtime;

@@ -12,9 +12,10 @@ use std::{
 };
 
 use crate::{
+    quietly::quietly,
     sched,
     task::{Header, Name, state::Wake},
-    waiter::{self, Target, Waiter},
+    waiter::{Target, Waiter},
 };
 
 /// A source of events that an idle machine waits in.
@@ -60,7 +61,7 @@ impl Ready {
 
     /// Calls all foreign wakers. User code: outside of sections and locks.
     pub(crate) fn wake_all_foreign(&mut self) {
-        self.foreign.drain(..).for_each(waiter::wake_quietly);
+        self.foreign.drain(..).for_each(|waker| quietly(|| waker.wake()));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

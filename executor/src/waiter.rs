@@ -2,11 +2,7 @@
 //!
 //! For runtimes' own crates. A task of ours is its name and owns nothing; any other waker is boxed.
 
-use std::{
-    num::NonZeroU64,
-    panic::{AssertUnwindSafe, catch_unwind},
-    task::Waker,
-};
+use std::{num::NonZeroU64, task::Waker};
 
 use crate::{
     port,
@@ -115,14 +111,6 @@ impl Drop for Waiter {
             // SAFETY: `self` owns the box that `boxed` made, and is gone after this.
             drop(unsafe { Box::from_raw(self.pointer()) });
         }
-    }
-}
-
-/// Calls a foreign waker where its panic has nobody to go to: the panic hook has told of it. What it was thrown
-/// with is leaked, since dropping that may panic again.
-pub(crate) fn wake_quietly(waker: Waker) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        std::mem::forget(payload);
     }
 }
 

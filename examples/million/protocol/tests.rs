@@ -6,7 +6,6 @@ fn each_message_is_one_line_that_reads_back() {
         cpu: Duration::from_micros(1_234_567),
         resident_bytes: 1 << 30,
         open: 3,
-        accept_errors: 0,
     };
     let addresses = Addresses {
         echo: vec![([127, 0, 0, 2], 7).into()],

@@ -46,7 +46,6 @@ fn report(failed: BTreeMap<String, u64>) -> Report {
             left_open: 0,
             time_wait: 0,
         },
-        failed_accepts: 0,
         kernel_events: KernelEvents {
             listen_overflows: 0,
             tcp_syn_retrans: 3,
@@ -99,7 +98,6 @@ fn growth_is_shared_among_the_connections() {
         cpu: Duration::ZERO,
         resident_bytes,
         open: 0,
-        accept_errors: 0,
     };
     assert_eq!(growth(&usage(1_000), &usage(5_500), 10), 450.0);
     assert_eq!(growth(&usage(1_000), &usage(900), 10), -10.0);

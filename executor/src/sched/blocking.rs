@@ -6,8 +6,9 @@ use super::{
     section::{self, Section},
 };
 use crate::{
+    quietly::quietly,
     task::{Name, Ran},
-    waiter::{self, Target, Waiter},
+    waiter::{Target, Waiter},
 };
 
 /// Runs `block`, which may block this thread. If the thread's machine holds a processor, that is handed off
@@ -39,6 +40,7 @@ impl Section {
     /// poller. (Go: `handoffp`)
     fn hand_off(&mut self) {
         let scheduler = self.scheduler();
+        debug_assert!(!self.machine().searching.get(), "a machine that runs a task does not search");
         if let Some(processor) = self.machine().release() {
             let machine = scheduler.idle.take_machine();
             scheduler.run_processor(processor, machine);
@@ -75,7 +77,7 @@ impl Scheduler {
                     Some(Target::Task(name)) => crate::port::wake(name),
                     Some(Target::Foreign(waker)) => match section::machine() {
                         Some(machine) => machine.defer(&mut vec![*waker]),
-                        None => waiter::wake_quietly(*waker),
+                        None => quietly(|| waker.wake()),
                     },
                 }
             }

@@ -111,10 +111,10 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
     /// Under the lock, so that the caller, who may be put aside at any point and belong to a runtime that is long
     /// gone, cannot hold a processor that [`clear`](Self::clear) and a new start have handed out again.
     pub(crate) fn claim(&self, give: impl FnOnce(P, Option<M>)) -> bool {
+        let mut lists = lock(&self.lists);
         if !self.counts.try_first_search() {
             return false;
         }
-        let mut lists = lock(&self.lists);
         let Some(processor) = lists.processors.pop() else {
             self.counts.sub(SEARCHING);
             return false;

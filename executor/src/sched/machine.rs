@@ -27,9 +27,9 @@ use super::{
     section::{self, Section},
 };
 use crate::{
+    quietly::quietly,
     shim::lock,
     task::{self, Header, Name, Ran, state::Start},
-    waiter,
 };
 
 /// A machine beyond one for each processor, left over from a blocked task, ends after this time.
@@ -188,7 +188,7 @@ impl Machine {
         let held = self.processor().is_some();
         self.has_deferred.set(false);
         for waker in self.deferred.0.take() {
-            self.outside(|| waiter::wake_quietly(waker));
+            self.outside(|| quietly(|| waker.wake()));
         }
         if held && self.processor().is_none() {
             self.find_another_processor();

@@ -23,7 +23,6 @@ use super::{
     scheduler::{Scheduler, explain},
 };
 use crate::{
-    report,
     shim::lock,
     slab,
     time::clock,
@@ -265,7 +264,7 @@ impl Scheduler {
         let requests = std::mem::take(&mut *lock(&self.monitor.requests));
         for processor in requests {
             if let Err(error) = self.start_machine(Some(processor)) {
-                self.monitor.warned.get_or_init(|| report::warn(format_args!("{error}; going on with fewer")));
+                self.monitor.warned.get_or_init(|| eprintln!("gmp: {error}; going on with fewer"));
                 self.idle.put_processor(processor);
                 self.idle.end_search();
             }

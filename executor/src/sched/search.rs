@@ -40,10 +40,23 @@ impl Section {
             return None;
         }
         let around = self.processor().tick() % LOOK_AROUND == LOOK_AROUND - 1;
-        if around && let Some(name) = self.look_around() {
-            return Some(name);
+        let found = if around { self.look_around() } else { None };
+        let found = found.or_else(|| self.take_local()).or_else(|| self.search());
+        // Also if it was found in its own queue: that of a processor that was just handed over.
+        if found.is_some() && self.machine().searching.get() {
+            self.stop_searching();
         }
-        self.take_local().or_else(|| self.search())
+        found
+    }
+
+    /// Work was found: the last one that searched wakes another if there is more.
+    #[cold]
+    fn stop_searching(&mut self) {
+        self.machine().searching.set(false);
+        let last = self.scheduler().idle.end_search();
+        if last && self.scheduler().work_stands() {
+            self.scheduler().wake_one();
+        }
     }
 
     #[inline(always)]
@@ -77,14 +90,7 @@ impl Section {
     #[cold]
     #[inline(never)]
     fn search(&mut self) -> Option<Name> {
-        let found = self.take_global().or_else(|| self.take_due()).or_else(|| self.steal());
-        if found.is_some() && self.machine().searching.replace(false) {
-            let last = self.scheduler().idle.end_search();
-            if last && self.scheduler().work_stands() {
-                self.scheduler().wake_one();
-            }
-        }
-        found
+        self.take_global().or_else(|| self.take_due()).or_else(|| self.steal())
     }
 
     fn take_global(&mut self) -> Option<Name> {

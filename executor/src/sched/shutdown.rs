@@ -4,7 +4,7 @@
 //! 1. The gate of the global queue closes: foreign spawns fail. `closing` is set, then
 //!    [`barrier::heavy`]: a section that has not seen it is seen by step 3.
 //! 2. All machines are roused. Each ends when its poll does.
-//! 3. When the machines have ended, or after three quarters of the time, the monitor waits until no section
+//! 3. When the machines have ended, or after 100 ms, the monitor waits until no section
 //!    is left, and walks the slots: each task that nobody polls is claimed, its future dropped, its joiner
 //!    told. Drops may wake, abort and (in vain) spawn; so it walks until a pass finds nothing.
 //! 4. A task that is still being polled is reported as cut; its machine, if it ever comes back, ends,
@@ -27,6 +27,10 @@ use crate::{
     shim::lock,
     task::{self, Header, Id},
 };
+
+/// How long the walk waits for polls to return. It passes over those that do not; but what they wait
+/// for in a nested `block_on` may be the end of a task that only the walk brings.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// What a shutdown could not wait for.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +66,7 @@ impl Live {
         // An absurdly long time-out must not overflow: a year is as good.
         let timeout = timeout.min(Duration::from_secs(365 * 24 * 3600));
         let begun = Instant::now();
-        self.scheduler.close(begun + timeout / 4 * 3);
+        self.scheduler.close(begun + (timeout / 4 * 3).min(GRACE));
         let own = section::machine().is_some_and(|it| std::ptr::eq(it.scheduler, self.scheduler));
         if own {
             return ShutdownReport::default();

@@ -17,7 +17,10 @@ use super::{
     name::Name,
     state::Outcome,
 };
-use crate::slab::{Class, SlotIndex};
+use crate::{
+    quietly::quietly,
+    slab::{Class, SlotIndex},
+};
 
 type Payload = Box<dyn Any + Send>;
 
@@ -211,13 +214,4 @@ unsafe fn discard_body<F: Future>(slot: NonNull<u8>, outcome: Outcome) {
         Outcome::Panicked => unsafe { ManuallyDrop::drop(&mut body.panic) },
         Outcome::Cancelled => {}
     });
-}
-
-/// Runs a drop of the user's where its panic has nobody to go to: the panic hook has told of it.
-/// What it was thrown with is leaked, since dropping that may panic again.
-#[inline(always)]
-fn quietly(drop: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
-        std::mem::forget(payload);
-    }
 }

@@ -141,12 +141,10 @@ impl PollDesc {
         let seat = waiters.number(seat);
         let displaced = waiters.sit(direction, seat, waiter);
         drop(waiters);
-        if let Some(displaced) = displaced
-            && seat.is_none()
-            && !displaced.will_wake(waker)
-        {
-            // Another task polled this direction before and would wait for ever: it shall at least see that.
-            displaced.wake();
+        let another = displaced.filter(|it| seat.is_none() && !it.will_wake(waker));
+        if let Some(another) = another {
+            // It polled this direction before, and would wait for ever.
+            another.wake();
         }
         Parked::Waits
     }
@@ -200,10 +198,9 @@ impl Waiters {
     fn new_number(&mut self) -> NonZeroU32 {
         loop {
             self.last_seat = self.last_seat.wrapping_add(1);
-            if let Some(number) = NonZeroU32::new(self.last_seat)
-                && !self.is_taken(number)
-            {
-                return number;
+            let number = NonZeroU32::new(self.last_seat);
+            if let Some(free) = number.filter(|number| !self.is_taken(*number)) {
+                return free;
             }
         }
     }

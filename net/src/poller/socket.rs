@@ -20,6 +20,7 @@ use super::{
 
 /// A source of mio, registered from its making to its end.
 pub(crate) struct Socket<S: Source> {
+    // Dropped in this order: the next user of the slot finds the descriptor closed.
     /// `None` only in the middle of [`into_source`](Socket::into_source) and drop.
     source: Option<S>,
     desc: Descriptor,
@@ -266,9 +267,10 @@ impl<S: Source> fmt::Debug for Waiting<'_, S> {
 
 impl<S: Source> Drop for Socket<S> {
     fn drop(&mut self) {
-        if let Some(mut source) = self.source.take()
-            && !platform::CLOSE_DEREGISTERS
-        {
+        if platform::CLOSE_DEREGISTERS {
+            return;
+        }
+        if let Some(mut source) = self.source.take() {
             // The descriptor is closed in any case, and there is nobody to tell.
             let _ = self.deregister(&mut source);
         }

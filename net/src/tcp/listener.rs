@@ -86,7 +86,8 @@ impl TcpListener {
     /// connection that its peer gave up is passed over.
     ///
     /// # Errors
-    /// What else the system says; if the listener's runtime has shut down.
+    /// What else the system says; if the listener's runtime has shut down. On a thread outside of all runtimes, where
+    /// nobody could time the pauses, the shortage is an error too.
     ///
     /// # Cancel safety
     /// Dropping the future loses no connection.
