@@ -4,7 +4,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need curl "apt-get install curl"
 
 say "build"
-run cargo build --release --all-features --example hello --example million
+run cargo build --release --example hello --example million
 examples="$target/release/examples"
 
 scratch=$(mktemp -d)

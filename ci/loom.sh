@@ -18,3 +18,11 @@ build_models() {
 list_models() {
     "$1" --list --format terse | sed -n 's/: test$//p' | grep -E '(^|::)models::'
 }
+
+# within SECONDS COMMAND...: runs it for so many seconds of CPU time, which other work on the machine does not take away.
+# Ends with 152 at the limit, with 124 if it stands still.
+within() (
+    ulimit -t "$1"
+    shift
+    RUST_BACKTRACE=0 exec timeout 300 "$@"
+)

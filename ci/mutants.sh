@@ -6,11 +6,11 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source ci/loom.sh
 
-# mutant -> the model that must fail
+# [mutant]=the model that must fail, by its full path
 declare -A model_of=(
 )
 
-# A model that fails does so long before this; one that hangs has not failed.
+# In seconds. A model that fails does so long before this; one that hangs has not failed.
 limit=60
 
 mapfile -t mutants < <(grep -rhoE 'gmp_mutant *= *"[^"]+"' executor/src | sed -E 's/.*"(.*)"/\1/' | sort -u)
@@ -33,10 +33,10 @@ for mutant in "${mutants[@]}"; do
     # Without a model of that name the program would run none, and end well.
     list_models "$program" | grep -qxF "$model" || fail "mutant $mutant: there is no model $model"
     status=0
-    timeout "$limit" "$program" --exact "$model" >/dev/null 2>&1 || status=$?
+    within "$limit" "$program" --exact "$model" >/dev/null 2>&1 || status=$?
     case $status in
         0) verdict="SURVIVED" survivors+=("$mutant") ;;
-        124) verdict="HANGS, which shows nothing" survivors+=("$mutant") ;;
+        124 | 152) verdict="HANGS, which shows nothing" survivors+=("$mutant") ;;
         *) verdict="killed" ;;
     esac
     printf '%-40s %s  %s\n' "$mutant" "$model" "$verdict"

@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example hello -- 127.0.0.1:8080`
 
-use std::{convert::Infallible, io, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{convert::Infallible, io, process::ExitCode, time::Duration};
 
 use bytes::Bytes;
 use gmp::hyper::{Executor, Io};
@@ -41,15 +41,11 @@ async fn serve(stream: TcpStream) -> hyper::Result<()> {
     }
 }
 
-async fn run(address: &str) -> Result<Infallible, String> {
-    let wrong = |_| format!("{address:?} is no address such as 127.0.0.1:8080");
-    let address: SocketAddr = address.parse().map_err(wrong)?;
-    let taken = |error| format!("cannot listen on {address}, name another: {error}");
-    let listener = TcpListener::bind(address).await.map_err(taken)?;
-    let address = listener.local_addr().map_err(taken)?; // which port, if asked for any
-    println!("hello: listening on http://{address}");
+async fn run(address: &str) -> io::Result<Infallible> {
+    let listener = TcpListener::bind(address).await?;
+    println!("hello: listening on http://{}", listener.local_addr()?);
     loop {
-        let (stream, _) = listener.accept().await.map_err(taken)?;
+        let (stream, _) = listener.accept().await?;
         gmp::spawn(serve(stream));
     }
 }
@@ -57,7 +53,8 @@ async fn run(address: &str) -> Result<Infallible, String> {
 #[gmp::main]
 async fn main() -> ExitCode {
     let address = std::env::args().nth(1);
-    let Err(sentence) = run(address.as_deref().unwrap_or("127.0.0.1:8080")).await;
-    eprintln!("hello: {sentence}");
+    let address = address.as_deref().unwrap_or("127.0.0.1:8080");
+    let Err(error) = run(address).await;
+    eprintln!("hello: cannot serve on {address}, name another address: {error}");
     ExitCode::from(2)
 }

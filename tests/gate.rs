@@ -41,14 +41,6 @@ impl Gate {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    pub(crate) fn close(&self) {
-        self.state().open = false;
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        self.state().open
-    }
-
     /// How many wait.
     pub(crate) fn waiting(&self) -> usize {
         self.state().waiting.len()

@@ -9,10 +9,12 @@ mod gate;
 mod panics;
 #[cfg(target_os = "linux")]
 mod process;
+mod sched;
 mod shutdown;
 mod stress;
 mod tally;
 mod task;
+mod time;
 mod watchdog;
 
 mod macros;

@@ -121,7 +121,6 @@ fn under_strace() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn a_round_trip_is_four_transfers() {
     let calls = "trace=recvfrom,sendto,read,write,readv,writev,recvmsg,sendmsg,epoll_ctl";
     let traced = Command::new("strace")

@@ -27,6 +27,7 @@ use super::{
     section::{self, Section},
 };
 use crate::{
+    poller::Ready,
     quietly::quietly,
     shim::lock,
     task::{self, Header, Name, Ran, state::Start},
@@ -51,6 +52,8 @@ pub(crate) struct Machine {
     /// Foreign wakers to be called outside of the section. Its own thread's.
     deferred: Own<Vec<Waker>>,
     has_deferred: Own<bool>,
+    /// Those that its turn in the poller made ready; empty between turns. Its own thread's.
+    pub(super) ready: Own<Ready>,
     /// The processor that somebody gave it: non-null from the giver until it is taken.
     given: AtomicPtr<Processor>,
     /// It sits in the poller, or is about to: a giver must interrupt that.
@@ -65,6 +68,12 @@ pub(super) struct Own<T>(Cell<T>);
 // machine to that thread, and others (the monitor, givers) use its atomics alone.
 unsafe impl<T> Sync for Own<T> {}
 
+impl<T> Own<T> {
+    pub(super) fn replace(&self, value: T) -> T {
+        self.0.replace(value)
+    }
+}
+
 impl<T: Copy> Own<T> {
     #[inline(always)]
     pub(super) fn get(&self) -> T {
@@ -74,10 +83,6 @@ impl<T: Copy> Own<T> {
     #[inline(always)]
     pub(super) fn set(&self, value: T) {
         self.0.set(value);
-    }
-
-    pub(super) fn replace(&self, value: T) -> T {
-        self.0.replace(value)
     }
 }
 
@@ -92,6 +97,7 @@ impl Machine {
             searching: Own(Cell::new(false)),
             deferred: Own(Cell::new(Vec::new())),
             has_deferred: Own(Cell::new(false)),
+            ready: Own(Cell::new(Ready::new())),
             given: AtomicPtr::new(null_mut()),
             in_poller: AtomicBool::new(false),
             thread: Mutex::new(None),

@@ -46,6 +46,9 @@ const HINT_MIN: Duration = Duration::from_micros(200);
 const HINT_MAX: Duration = Duration::from_millis(10);
 /// A poller that nobody visited for this long is to be visited. Go's value, proc.go.
 const POLL_MAX: Duration = Duration::from_millis(10);
+/// The same while somebody is idle who could: several times what the batch of tasks takes that one visit
+/// makes ready.
+const POLL_MAX_BESIDE_IDLE: Duration = Duration::from_micros(500);
 
 /// Milliseconds, moved on by monitors and by machines that wake: what a dump's *since when* is told in.
 static COARSE_MS: AtomicU32 = AtomicU32::new(0);
@@ -280,7 +283,8 @@ impl Scheduler {
             if unvisited {
                 self.netpoll.want();
             }
-            return stood;
+            // Work stands, but nobody is free to do it.
+            return false;
         }
         let due = self.timers().any(|timers| timers.earliest() <= now);
         let vacant = !self.netpoll.activity().1;
@@ -315,7 +319,7 @@ impl Scheduler {
             memory.polls = polls;
             memory.polled_at = now;
         }
-        let limit = if self.idle.counts().idle() > 0 { memory.period } else { POLL_MAX };
+        let limit = if self.idle.counts().idle() > 0 { POLL_MAX_BESIDE_IDLE } else { POLL_MAX };
         now.saturating_sub(memory.polled_at) >= limit.as_nanos() as u64
     }
 }

@@ -140,7 +140,7 @@ impl Scheduler {
         if !self.netpoll.try_take() {
             return false;
         }
-        let mut ready = Ready::new();
+        let mut ready = machine.ready.replace(Ready::new());
         machine.in_poller.store(true, Ordering::Relaxed);
         // Ordering: between the store of `in_poller` and the loads of `given` and `closing`; pairs
         // with the fence in `Machine::rouse`.
@@ -152,6 +152,7 @@ impl Scheduler {
         self.netpoll.put_back();
         let due = self.earliest() <= read_clock();
         if ready.is_empty() && !due {
+            machine.ready.replace(ready);
             return true;
         }
         let runs = machine.reclaim();
@@ -193,12 +194,14 @@ impl Scheduler {
     /// Queues those who are ready: here if the machine got a processor, else for all.
     fn distribute(&'static self, machine: &'static Machine, mut ready: Ready) {
         if let Some(mut section) = Section::of_loop(machine) {
-            section.release_ready(ready);
+            section.queue_ready(&mut ready);
+            machine.ready.replace(ready);
             return;
         }
         ready.names.drain(..).for_each(|name| self.global.push(name));
         self.submitted();
         machine.defer(&mut ready.foreign);
+        machine.ready.replace(ready);
         machine.wake_deferred();
     }
 }

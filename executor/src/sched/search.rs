@@ -166,6 +166,12 @@ impl Section {
 
     /// Queues those who are ready, and keeps the emptied collection.
     pub(super) fn release_ready(&mut self, mut ready: Ready) {
+        self.queue_ready(&mut ready);
+        self.private().ready = ready;
+    }
+
+    /// Queues those who are ready. Foreign wakers wait until the machine is outside of the section.
+    pub(super) fn queue_ready(&mut self, ready: &mut Ready) {
         let many = ready.names.len() > 1;
         for name in ready.names.drain(..) {
             self.push(name);
@@ -174,7 +180,6 @@ impl Section {
             self.scheduler().wake_one();
         }
         self.machine().defer(&mut ready.foreign);
-        self.private().ready = ready;
     }
 
     fn steal(&mut self) -> Option<Name> {

@@ -8,7 +8,10 @@ use std::{
 
 use mio::{Interest, Registry, Token, unix::SourceFd};
 
-use super::readiness::Found;
+use super::{desc::PollDesc, readiness::Found};
+
+// What an idle connection costs beside its task.
+const _: () = assert!(size_of::<PollDesc>() == 64);
 
 /// Closing a descriptor takes it out of epoll, unless there is a duplicate: its events are stale then.
 pub(super) const CLOSE_DEREGISTERS: bool = true;
@@ -86,7 +89,7 @@ impl Alarm {
     fn start(&self, wait: Duration) -> io::Result<()> {
         // SAFETY: two structs of integers, for which all zeros is a value.
         let mut setting: libc::itimerspec = unsafe { mem::zeroed() };
-        setting.it_value.tv_sec = wait.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+        setting.it_value.tv_sec = wait.as_secs().try_into().unwrap_or(i32::MAX.into());
         setting.it_value.tv_nsec = wait.subsec_nanos().into();
         // SAFETY: the timer is open while `self` is, the setting lives on the stack, and null is allowed for the old one.
         let result = unsafe {

@@ -143,6 +143,7 @@ pub(crate) enum Found {
     /// It may succeed again.
     More,
     /// It did part of what was asked: there is no more. The end may still be on its way.
+    #[allow(dead_code, reason = "only Linux tells so")]
     Empty,
     /// It would have blocked.
     Blocked,

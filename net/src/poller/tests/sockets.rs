@@ -53,6 +53,7 @@ fn data_and_end_in_one_event_are_both_read() {
     });
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_short_read_ends_trying() {
     in_time(|| {

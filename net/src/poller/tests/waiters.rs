@@ -147,8 +147,3 @@ fn foreign_wakers_may_use_the_slot() {
         assert!(desc.retire().is_some());
     });
 }
-
-#[test]
-fn a_slot_takes_one_cache_line() {
-    assert_eq!(size_of::<PollDesc>(), 64);
-}
