@@ -22,7 +22,7 @@ list_models() {
 # within SECONDS COMMAND...: runs it for so many seconds of CPU time, which other work on the machine does not take away.
 # Ends with 152 at the limit, with 124 if it stands still.
 within() (
-    ulimit -t "$1"
+    ulimit -S -t "$1"
     shift
     RUST_BACKTRACE=0 exec timeout 300 "$@"
 )

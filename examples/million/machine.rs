@@ -84,8 +84,6 @@ pub(crate) struct KernelFigures {
     /// Connections dropped since a listener's queue was full.
     pub(crate) listen_overflows: u64,
     pub(crate) syn_retransmissions: u64,
-    /// Sockets in the state TIME_WAIT.
-    pub(crate) time_wait: u64,
 }
 
 impl KernelFigures {
@@ -94,15 +92,17 @@ impl KernelFigures {
         let event = |name| {
             column(&events, "TcpExt:", name).ok_or_else(|| missing("/proc/net/netstat", name))
         };
-        let sockets = read("/proc/net/sockstat")?;
-        let time_wait = labelled(&sockets, "TCP:", "tw");
         Ok(KernelFigures {
             slab_bytes: size("/proc/meminfo", "Slab")?,
             listen_overflows: event("ListenOverflows")?,
             syn_retransmissions: event("TCPSynRetrans")?,
-            time_wait: time_wait.ok_or_else(|| missing("/proc/net/sockstat", "tw"))?,
         })
     }
+}
+
+/// Sockets in the state TIME_WAIT of connections with one of `ports`.
+pub(crate) fn time_wait(ports: &[u16]) -> io::Result<usize> {
+    read("/proc/net/tcp").map(|table| count_time_wait(&table, ports))
 }
 
 fn read(path: &str) -> io::Result<String> {
@@ -158,9 +158,17 @@ fn column(text: &str, prefix: &str, name: &str) -> Option<u64> {
     numbers.split_whitespace().nth(at)?.parse().ok()
 }
 
-/// From a line such as `TCP: inuse 1 orphan 0 tw 0`.
-fn labelled(text: &str, prefix: &str, label: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(prefix))?;
-    let mut words = line.split_whitespace().skip_while(|word| *word != label);
-    words.nth(1)?.parse().ok()
+/// The state's code in the kernel, `TCP_TIME_WAIT`.
+const TIME_WAIT: &str = "06";
+
+/// From lines such as `0: 0100007F:A4C3 0200007F:1F90 06 ..`: a number, the local and the remote end, the state.
+fn count_time_wait(table: &str, ports: &[u16]) -> usize {
+    let port = |end: &str| u16::from_str_radix(end.rsplit_once(':')?.1, 16).ok();
+    let is_ours = |end: &str| port(end).is_some_and(|port| ports.contains(&port));
+    let is_left = |line: &&str| {
+        let mut words = line.split_whitespace().skip(1);
+        let ends = [words.next(), words.next()];
+        words.next() == Some(TIME_WAIT) && ends.into_iter().flatten().any(is_ours)
+    };
+    table.lines().filter(is_left).count()
 }

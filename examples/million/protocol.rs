@@ -42,6 +42,16 @@ pub(crate) struct Addresses {
     pub(crate) http: Vec<SocketAddr>,
 }
 
+impl Addresses {
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        self.echo
+            .iter()
+            .chain(&self.http)
+            .map(SocketAddr::port)
+            .collect()
+    }
+}
+
 /// What the server has used since its start.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Usage {

@@ -82,7 +82,7 @@ pub(crate) struct Closed {
     pub(crate) seconds: f64,
     /// Connections that the server still had when it should have had none.
     pub(crate) left_open: usize,
-    pub(crate) time_wait: u64,
+    pub(crate) time_wait: usize,
 }
 
 /// What the kernel has counted during the run, of this program and of all others.
@@ -217,7 +217,7 @@ impl Display for Closed {
         let (seconds, open, time_wait) = (
             self.seconds,
             count(self.left_open as u64),
-            count(self.time_wait),
+            count(self.time_wait as u64),
         );
         let label = "close";
         writeln!(

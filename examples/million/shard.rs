@@ -19,7 +19,7 @@ use crate::{
     connect::{self, connect_all, connect_to_echo},
     echo::echo_on_all,
     http,
-    machine::{KernelFigures, Limits},
+    machine::{self, KernelFigures, Limits},
     meter::Meter,
     parallel::{self, run_lanes, within_limit},
     preflight::{self, Plan},
@@ -93,7 +93,7 @@ impl<'a> Shard<'a> {
         })
     }
 
-    fn go_through_phases(mut self, machine: Machine) -> Report {
+    fn go_through_phases(mut self, setting: Machine) -> Report {
         let plan = self.plan;
         self.warm_up();
         let kernel = self.kernel_figures();
@@ -113,11 +113,11 @@ impl<'a> Shard<'a> {
         let requested = self.server.usage();
         let http_growth = |open: &Load| growth(&echoed, &requested, open.figures.done);
 
-        let closed = self.close(lanes, sessions, &kernel);
+        let closed = self.close(lanes, sessions);
         let kernel_events = KernelEvents::between(&kernel, &self.kernel_figures());
         self.end_server();
         Report {
-            machine,
+            machine: setting,
             asked: plan.connections,
             established,
             memory: Memory {
@@ -225,7 +225,7 @@ impl<'a> Shard<'a> {
         )
     }
 
-    fn close(&mut self, echo: EchoLanes, http: HttpLanes, before: &KernelFigures) -> Closed {
+    fn close(&mut self, echo: EchoLanes, http: HttpLanes) -> Closed {
         let total = connections(&echo) + connections(&http);
         let meter = Meter::start(&self.supervisor, "close", total);
         self.runtime.block_on(async {
@@ -234,10 +234,7 @@ impl<'a> Shard<'a> {
         });
         let left_open = self.wait_for_no_connection();
         let seconds = meter.finish().seconds;
-        let time_wait = self
-            .kernel_figures()
-            .time_wait
-            .saturating_sub(before.time_wait);
+        let time_wait = self.must(machine::time_wait(&self.addresses.ports()));
         Closed {
             seconds,
             left_open,
@@ -258,8 +255,12 @@ impl<'a> Shard<'a> {
     }
 
     fn kernel_figures(&self) -> KernelFigures {
-        let stop = |error: io::Error| self.supervisor.stop(&error.to_string(), FAILED);
-        KernelFigures::read().unwrap_or_else(stop)
+        self.must(KernelFigures::read())
+    }
+
+    /// What the machine tells, or the end of the run.
+    fn must<T>(&self, told: io::Result<T>) -> T {
+        told.unwrap_or_else(|error| self.supervisor.stop(&error.to_string(), FAILED))
     }
 
     fn end_server(self) {

@@ -80,9 +80,6 @@ pub fn attach<P: Poller>(init: impl FnOnce() -> io::Result<P>) -> io::Result<Arc
             "sockets need a running gmp runtime: use them inside of `Runtime::block_on`, a spawned task, or `#[gmp::main]`",
         )
     })?;
-    let poller: Arc<dyn Any + Send + Sync> = live.scheduler.attach_poller(|| {
-        let poller: Arc<dyn Poller> = Arc::new(init()?);
-        Ok(poller)
-    })?;
+    let poller = live.scheduler.attach_poller(init)?;
     poller.downcast().map_err(|_| io::Error::other("the runtime has a poller of another type"))
 }

@@ -5,3 +5,4 @@ mod limits;
 #[cfg(target_os = "linux")]
 mod many;
 mod spawning;
+mod walks;

@@ -1,8 +1,6 @@
 //! Waiting for a task: before, while and after it ends, with one waker or many, from tasks and threads.
 
 use std::{
-    future::poll_fn,
-    pin::Pin,
     sync::{Arc, Barrier},
     task::{Poll, Waker},
     thread,
@@ -12,7 +10,7 @@ use std::{
 use futures::{FutureExt, stream::FuturesUnordered, StreamExt};
 
 use crate::{
-    gate::{Gate, Wakes, poll_with, stop},
+    gate::{Gate, Wakes, poll_here, poll_with, stop},
     tally::Tally,
     watchdog::{eventually, on_each, on_processors, runtime},
 };
@@ -109,7 +107,7 @@ fn a_handle_goes_from_task_to_thread_to_task() {
         }));
         // Polls once and passes the handle on, registered as it is.
         async fn poll_once<F: Future + Unpin>(mut future: F) -> F {
-            poll_fn(|cx| Poll::Ready(assert!(Pin::new(&mut future).poll(cx).is_pending()))).await;
+            assert!(poll_here(&mut future).await.is_pending());
             future
         }
         let handle = runtime.block_on(runtime.spawn(poll_once(handle))).unwrap();

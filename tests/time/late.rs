@@ -13,7 +13,10 @@ use std::{
 use gmp::time::{sleep, sleep_until};
 
 use super::{HOUR, MILLISECOND, measured};
-use crate::watchdog::{eventually, on_each, on_processors};
+use crate::{
+    gate::poll_here,
+    watchdog::{eventually, on_each, on_processors},
+};
 
 /// As late as this is forgotten, on any machine.
 const FORGOTTEN: Duration = Duration::from_secs(10);
@@ -111,9 +114,8 @@ fn a_timer_armed_by_the_poll_that_burns_cpu_fires_on_another() {
                 });
                 gmp::yield_now().await;
                 // Armed by this very poll, and last.
-                let own = sleep(MILLISECOND / 2);
-                let mut own = std::pin::pin!(own);
-                std::future::poll_fn(|cx| std::task::Poll::Ready(drop(own.as_mut().poll(cx)))).await;
+                let mut own = sleep(MILLISECOND / 2);
+                let _ = poll_here(&mut own).await;
                 while !stop.load(SeqCst) {
                     thread::yield_now();
                 }
@@ -132,8 +134,8 @@ fn a_sleep_set_earlier_fires_earlier() {
     on_each(&[1, 2], |runtime| {
         for n in 0..2000_u64 {
             let task = runtime.spawn(async move {
-                let mut sleep = std::pin::pin!(sleep(HOUR));
-                std::future::poll_fn(|cx| std::task::Poll::Ready(drop(sleep.as_mut().poll(cx)))).await;
+                let mut sleep = sleep(HOUR);
+                assert!(poll_here(&mut sleep).await.is_pending());
                 sleep.reset(Instant::now() + Duration::from_nanos(n * 7919 % 50_000));
                 measured(sleep).await
             });

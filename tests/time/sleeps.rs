@@ -3,7 +3,7 @@
 use std::{
     pin::pin,
     sync::{Arc, mpsc},
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
     thread,
     time::{Duration, Instant},
 };
@@ -13,7 +13,7 @@ use gmp::time::{sleep, sleep_until};
 
 use super::{HOUR, MILLISECOND, measured};
 use crate::{
-    gate::{Wakes, poll_with},
+    gate::{Wakes, poll_here, poll_with},
     watchdog::{eventually, on_processors, runtime, within_limit},
 };
 
@@ -125,7 +125,7 @@ fn sleepers_with_one_deadline_all_wake() {
 #[test]
 fn a_sleep_goes_on_in_another_task_and_on_a_thread() {
     async fn poll_once(mut sleep: gmp::time::Sleep) -> gmp::time::Sleep {
-        std::future::poll_fn(|cx| Poll::Ready(drop(poll_with(&mut sleep, cx.waker())))).await;
+        let _ = poll_here(&mut sleep).await;
         sleep
     }
     on_processors(|runtime| {
@@ -208,7 +208,7 @@ fn sleeps_are_dropped_from_other_threads() {
                 runtime.spawn(async move {
                     for round in 0..500_u64 {
                         let mut long = sleep(Duration::from_micros(1 + round * 13 % 3000 * (1 + n)));
-                        std::future::poll_fn(|cx| Poll::Ready(drop(poll_with(&mut long, cx.waker())))).await;
+                        let _ = poll_here(&mut long).await;
                         give.send(long).unwrap();
                         if round % 64 == 0 {
                             sleep(Duration::from_micros(50)).await;
@@ -254,7 +254,7 @@ fn a_sleep_can_be_set_again() {
 #[test]
 #[should_panic(expected = "timers need a running gmp runtime")]
 fn a_sleep_outside_of_a_runtime_says_what_to_do() {
-    drop(poll_with(&mut sleep(HOUR), Waker::noop()));
+    let _ = poll_with(&mut sleep(HOUR), Waker::noop());
 }
 
 #[test]

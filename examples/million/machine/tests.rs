@@ -16,10 +16,16 @@ fn columns_are_found_by_name() {
 }
 
 #[test]
-fn labels_stand_before_their_numbers() {
-    let text = "sockets: used 11\nTCP: inuse 1 orphan 0 tw 5 alloc 1 mem 385\nUDP: inuse 0 mem 0\n";
-    assert_eq!(labelled(text, "TCP:", "tw"), Some(5));
-    assert_eq!(labelled(text, "UDP:", "tw"), None);
+fn sockets_in_time_wait_are_counted_by_port() {
+    let table = "  sl  local_address rem_address   st tx_queue\n\
+        0: 0100007F:0050 00000000:0000 0A 0\n\
+        1: 0100007F:A4C3 0200007F:0050 06 0\n\
+        2: 0200007F:0050 0100007F:A4C4 06 0\n\
+        3: 0100007F:A4C3 0200007F:0050 01 0\n\
+        4: 0100007F:A4C3 0200007F:0051 06 0\n";
+    assert_eq!(count_time_wait(table, &[80]), 2);
+    assert_eq!(count_time_wait(table, &[80, 81]), 3);
+    assert_eq!(count_time_wait(table, &[]), 0);
 }
 
 #[test]

@@ -52,10 +52,10 @@ impl Machine {
     fn take_back(&'static self) {
         use std::sync::atomic::Ordering;
         self.depth.store(1, Ordering::Relaxed);
-        if !self.scheduler.is_closing()
-            && let Some(processor) = self.scheduler.idle.take_processor()
-        {
-            self.acquire(processor);
+        if !self.scheduler.is_closing() {
+            if let Some(processor) = self.scheduler.idle.take_processor() {
+                self.acquire(processor);
+            }
         }
         self.depth.store(0, Ordering::Release);
     }

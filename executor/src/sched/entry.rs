@@ -58,20 +58,18 @@ pub(crate) fn ready(name: Name, runtime: u16) {
         }
         ours
     });
-    if queued != Some(true)
-        && let Some(scheduler) = table::get(runtime)
-    {
-        scheduler.push_global(name);
+    if queued != Some(true) {
+        if let Some(scheduler) = table::get(runtime) {
+            scheduler.push_global(name);
+        }
     }
 }
 
 /// The timers to arm on this thread: its processor's, or those that the current runtime keeps for threads
 /// without one. `None` if there is no runtime that lives.
 pub(crate) fn timers() -> Option<&'static Timers> {
-    if !is_elsewhere()
-        && let Some(machine) = section::machine()
-        && let Some(processor) = machine.processor()
-    {
+    let machine = if is_elsewhere() { None } else { section::machine() };
+    if let Some(processor) = machine.and_then(Machine::processor) {
         return Some(&processor.timers);
     }
     entered().filter(|live| live.is_open()).map(|live| &live.scheduler.foreign_timers)

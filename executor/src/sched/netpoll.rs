@@ -33,7 +33,7 @@ use crate::{
 const NOBODY: u64 = 0;
 
 pub(super) struct NetPoll {
-    poller: Mutex<Option<Arc<dyn Poller>>>,
+    poller: Mutex<Option<Attached>>,
     /// The token.
     taken: AtomicBool,
     /// The deadline of the one in the poller, `u64::MAX` for none, [`NOBODY`] if it is empty.
@@ -44,6 +44,12 @@ pub(super) struct NetPoll {
     wanted: AtomicBool,
     /// How often somebody polled.
     polls: AtomicU64,
+}
+
+/// A poller as the scheduler sees it, and as its own crate does.
+struct Attached {
+    poller: Arc<dyn Poller>,
+    concrete: Arc<dyn Any + Send + Sync>,
 }
 
 impl NetPoll {
@@ -75,7 +81,7 @@ impl NetPoll {
     }
 
     fn poller(&self) -> Option<Arc<dyn Poller>> {
-        lock(&self.poller).clone()
+        lock(&self.poller).as_ref().map(|attached| attached.poller.clone())
     }
 
     /// Drops the poller: with it goes the readiness of all sockets.
@@ -96,16 +102,17 @@ impl NetPoll {
 }
 
 impl Scheduler {
-    pub(crate) fn attach_poller(
+    pub(crate) fn attach_poller<P: Poller>(
         &self,
-        init: impl FnOnce() -> io::Result<Arc<dyn Poller>>,
+        init: impl FnOnce() -> io::Result<P>,
     ) -> io::Result<Arc<dyn Any + Send + Sync>> {
-        let mut poller = lock(&self.netpoll.poller);
-        if let Some(poller) = &*poller {
-            return Ok(poller.clone());
+        let mut attached = lock(&self.netpoll.poller);
+        if let Some(attached) = &*attached {
+            return Ok(attached.concrete.clone());
         }
-        let made = poller.insert(init()?).clone();
-        drop(poller);
+        let made = Arc::new(init()?);
+        *attached = Some(Attached { poller: made.clone(), concrete: made.clone() });
+        drop(attached);
         // The one that parks for lack of a poller shall use it.
         self.interrupt_poller();
         Ok(made)

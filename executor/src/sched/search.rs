@@ -212,10 +212,11 @@ impl Section {
     }
 
     fn steal_from(&mut self, victim: &Processor, also_next: bool) -> Option<Name> {
-        if victim.stealer.len() > 0
-            && let Some(name) = victim.stealer.steal_into(&mut self.private().queue)
-        {
-            return Some(name);
+        if victim.stealer.len() > 0 {
+            let stolen = victim.stealer.steal_into(&mut self.private().queue);
+            if stolen.is_some() {
+                return stolen;
+            }
         }
         if !also_next {
             return None;

@@ -29,8 +29,7 @@ impl Class {
     pub(crate) const fn for_size(size: usize) -> Class {
         assert!(size <= SLOT_MAX, "this future is larger than 1 GiB; box its large parts");
         if size <= LINEAR_MAX {
-            let above = if size > SLOT_MIN { size - SLOT_MIN } else { 0 };
-            return Class(above.div_ceil(GRANULE) as u8);
+            return Class(size.saturating_sub(SLOT_MIN).div_ceil(GRANULE) as u8);
         }
         let doubling = (size - 1).ilog2();
         let step = 1 << (doubling - STEPS_LOG2);

@@ -196,7 +196,7 @@ impl std::fmt::Debug for Snapshot {
 }
 
 impl State {
-    #[cfg(any(test, gmp_loom))]
+    #[cfg(gmp_loom)]
     pub(crate) fn free_with(generation: u32) -> State {
         State(AtomicU64::new(u64::from(generation) << GENERATION))
     }

@@ -1,7 +1,7 @@
 //! Time: sleeping, time-outs, intervals, timers.
 //!
 //! # How it works
-//! Each processor has a heap of deadlines of its own ([`timers`]); a thread without a processor uses its
+//! Each processor has a heap of deadlines of its own (`timers`); a thread without a processor uses its
 //! runtime's shared one. A sleep that is made, polled and dropped on one processor touches no other thread.
 //! Due timers are fired by whoever holds the processor, by an idle processor that finds them, or by the machine
 //! that sleeps in the poller until the earliest of all.

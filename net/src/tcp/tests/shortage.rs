@@ -100,10 +100,7 @@ fn in_a_process_at_its_limit() {
         let accepted = runtime.block_on(acceptor).unwrap().unwrap();
         let late = accepted - lifted;
         // The longest pause is 1 s; a loaded machine adds its own.
-        assert!(
-            late < Duration::from_secs(3),
-            "it came back after {late:?}"
-        );
+        assert!(late < Duration::from_secs(3), "it came back after {late:?}");
         drop(clients);
     });
 }
