@@ -47,7 +47,9 @@ impl<F: Future> Body<F> {
 }
 
 fn start(builder: Builder) -> Runtime {
-    builder.build().unwrap_or_else(|error| panic!("the runtime does not start: {error}"))
+    builder
+        .build()
+        .unwrap_or_else(|error| panic!("the runtime does not start: {error}"))
 }
 
 /// The methods of a [`Body`] that is not `Send`; the inherent ones hide them otherwise. Their bounds never hold: the

@@ -62,7 +62,9 @@ fn foreign_threads_block_at_the_same_time() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -92,7 +94,8 @@ fn a_future_blocks_inside_of_the_same_future() {
     on_processors(|runtime| {
         let task = runtime.spawn(async {
             gmp::block_on(async {
-                let inner = gmp::block_on(async { gmp::block_on(gmp::spawn(async { 3 })).unwrap() });
+                let inner =
+                    gmp::block_on(async { gmp::block_on(gmp::spawn(async { 3 })).unwrap() });
                 gmp::yield_now().await;
                 gmp::time::sleep(Duration::from_millis(1)).await;
                 inner + gmp::spawn(async { 4 }).await.unwrap()
@@ -198,7 +201,10 @@ fn sleeps_and_timeouts_work_inside() {
             .map(|_| {
                 runtime.spawn(async {
                     gmp::block_on(async {
-                        let timeout = gmp::time::timeout(Duration::from_millis(2), std::future::pending::<()>());
+                        let timeout = gmp::time::timeout(
+                            Duration::from_millis(2),
+                            std::future::pending::<()>(),
+                        );
                         assert!(timeout.await.is_err());
                         gmp::time::sleep(Duration::from_millis(2)).await;
                     });
@@ -328,14 +334,24 @@ fn runtimes_block_on_one_another() {
             }
             let next = runtimes[left % 2].clone();
             let inner = next.spawn(ping_pong(runtimes.clone(), left - 1));
-            1 + if left % 3 == 0 { next.block_on(inner) } else { inner.await }.unwrap()
+            1 + if left % 3 == 0 {
+                next.block_on(inner)
+            } else {
+                inner.await
+            }
+            .unwrap()
         })
     }
     on_processors(|runtime| {
         let other = crate::watchdog::runtime(1);
         let handles = Arc::new([runtime.handle().clone(), other.handle().clone()]);
         assert_eq!(runtime.block_on(ping_pong(handles.clone(), 20)), 20);
-        assert_eq!(other.block_on(runtime.spawn(ping_pong(handles, 20))).unwrap(), 20);
+        assert_eq!(
+            other
+                .block_on(runtime.spawn(ping_pong(handles, 20)))
+                .unwrap(),
+            20
+        );
     });
 }
 
@@ -359,7 +375,12 @@ fn inside_of_block_on_the_entered_runtime_is_the_current_one() {
                 let _entered = inner.enter();
                 gmp::spawn(async { name(&gmp::Handle::current()) })
             };
-            (before, inside, guarded.await.unwrap(), name(&gmp::Handle::current()))
+            (
+                before,
+                inside,
+                guarded.await.unwrap(),
+                name(&gmp::Handle::current()),
+            )
         });
         let told = first.block_on(task).unwrap();
         assert_eq!(told, (one.clone(), [two.clone(), two.clone()], two, one));
@@ -375,10 +396,13 @@ fn machines_that_were_started_for_blocked_ones_are_used_again() {
             let tasks: Vec<_> = (0..4)
                 .map(|_| {
                     let meeting = meeting.clone();
-                    runtime.spawn(async move { gmp::block_on(async { meeting.wait().is_leader() }) })
+                    runtime
+                        .spawn(async move { gmp::block_on(async { meeting.wait().is_leader() }) })
                 })
                 .collect();
-            let leaders = tasks.into_iter().map(|task| runtime.block_on(task).unwrap());
+            let leaders = tasks
+                .into_iter()
+                .map(|task| runtime.block_on(task).unwrap());
             assert_eq!(leaders.filter(|&is_leader| is_leader).count(), 1);
         }
     });

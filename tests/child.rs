@@ -17,8 +17,13 @@ pub(crate) fn in_child<F: FnOnce() + Send + 'static>(body: F) {
 }
 
 /// As [`in_child`], with an environment or limits that `prepare` sets.
-pub(crate) fn in_child_with<F: FnOnce() + Send + 'static>(prepare: impl FnOnce(&mut Command), body: F) {
-    let Some(output) = output_of_child(prepare, body) else { return };
+pub(crate) fn in_child_with<F: FnOnce() + Send + 'static>(
+    prepare: impl FnOnce(&mut Command),
+    body: F,
+) {
+    let Some(output) = output_of_child(prepare, body) else {
+        return;
+    };
     if !output.status.success() {
         println!("{}", String::from_utf8_lossy(&output.stdout));
         eprintln!("{}", String::from_utf8_lossy(&output.stderr));
@@ -38,7 +43,9 @@ pub(crate) fn output_of_child<F: FnOnce() + Send + 'static>(
     }
     let program = env::current_exe().expect("the test program's path");
     let mut command = Command::new(program);
-    command.args([&test, "--exact", "--nocapture"]).env(VARIABLE, &test);
+    command
+        .args([&test, "--exact", "--nocapture"])
+        .env(VARIABLE, &test);
     prepare(&mut command);
     Some(command.output().expect("the test program starts again"))
 }

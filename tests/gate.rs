@@ -28,7 +28,9 @@ impl Gate {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Lets all through who wait, and who come later.
@@ -83,7 +85,13 @@ impl Future for Passage {
 pub(crate) fn stop() -> (Inside, Outside) {
     let (entered, entries) = mpsc::channel();
     let (release, released) = mpsc::channel();
-    (Inside { entered, released: Mutex::new(released) }, Outside { entries, release })
+    (
+        Inside {
+            entered,
+            released: Mutex::new(released),
+        },
+        Outside { entries, release },
+    )
 }
 
 /// The poll's end of a [`stop`].

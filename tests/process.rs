@@ -16,16 +16,23 @@ pub(crate) fn descriptors() -> usize {
 /// Resident memory, bytes.
 pub(crate) fn resident() -> usize {
     let statm = fs::read_to_string("/proc/self/statm").expect("/proc");
-    let pages: usize = statm.split(' ').nth(1).expect("a second field").parse().expect("a number");
+    let pages: usize = statm
+        .split(' ')
+        .nth(1)
+        .expect("a second field")
+        .parse()
+        .expect("a number");
     pages * 4096
 }
 
 /// Time that the process has spent on CPUs, in the kernel too.
 pub(crate) fn cpu_time() -> Duration {
-    let schedstat = fs::read_dir("/proc/self/task").expect("/proc").filter_map(|task| {
-        // A thread may end meanwhile.
-        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<u64>().ok()
-    });
+    let schedstat = fs::read_dir("/proc/self/task")
+        .expect("/proc")
+        .filter_map(|task| {
+            // A thread may end meanwhile.
+            let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        });
     Duration::from_nanos(schedstat.sum())
 }

@@ -6,7 +6,10 @@ use std::{
     panic::panic_any,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::{Relaxed, SeqCst}},
+        atomic::{
+            AtomicBool, AtomicU64, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     task::{Poll, Waker},
     thread,
@@ -98,7 +101,11 @@ impl Field {
             field.tally.output()
         });
         let future: BoxFuture<'static, Witness> = Box::pin(future);
-        if dice.below(4) == 0 { self.runtime.spawn(future) } else { gmp::spawn(future) }
+        if dice.below(4) == 0 {
+            self.runtime.spawn(future)
+        } else {
+            gmp::spawn(future)
+        }
     }
 
     /// Leaves a handle about, or drops it; says how to find the task again.
@@ -124,7 +131,8 @@ impl Field {
             8 if dice.below(8) == 0 => panic_any(self.tally.output()),
             9 => {
                 let late = gmp::time::sleep(Duration::from_millis(1 + dice.below(3) as u64));
-                let _ = gmp::time::timeout(Duration::from_micros(dice.below(2000) as u64), late).await;
+                let _ =
+                    gmp::time::timeout(Duration::from_micros(dice.below(2000) as u64), late).await;
             }
             10 => {
                 if let Some(handle) = take(&self.handles, dice) {
@@ -190,7 +198,10 @@ impl Field {
 
 fn from_environment(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}; set it to a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is {text:?}; set it to a number")),
+    )
 }
 
 fn play(runtime: gmp::Runtime, seed: u64, length: Duration, shut_down_early: bool) {
@@ -205,17 +216,26 @@ fn play(runtime: gmp::Runtime, seed: u64, length: Duration, shut_down_early: boo
         ended: Arc::default(),
     };
     let dice = Dice::new(seed);
-    let threads: Vec<_> =
-        (0..2).map(|_| thread::spawn(field.clone().meddle_on_a_thread(dice.seed()))).collect();
+    let threads: Vec<_> = (0..2)
+        .map(|_| thread::spawn(field.clone().meddle_on_a_thread(dice.seed())))
+        .collect();
     let begun = Instant::now();
     while begun.elapsed() < length {
-        let roots: Vec<_> = (0..20).map(|_| runtime.block_on(async { field.spawn(&dice, 0) })).collect();
+        let roots: Vec<_> = (0..20)
+            .map(|_| runtime.block_on(async { field.spawn(&dice, 0) }))
+            .collect();
         for root in roots {
-            if dice.below(2) == 0 { drop(runtime.block_on(root)) } else { field.leave(&dice, root) }
+            if dice.below(2) == 0 {
+                drop(runtime.block_on(root))
+            } else {
+                field.leave(&dice, root)
+            }
         }
     }
     field.over.store(true, SeqCst);
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
     if !shut_down_early {
         eventually(|| field.started.load(SeqCst) == field.ended.load(SeqCst));
         eventually(|| runtime.handle().num_tasks() == 0);
@@ -229,11 +249,18 @@ fn play(runtime: gmp::Runtime, seed: u64, length: Duration, shut_down_early: boo
 
 fn stress(counts: &'static [usize]) {
     on_each(counts, |runtime| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("after 1970");
         let seed = from_environment("GMP_STRESS_SEED").unwrap_or(u64::from(now.subsec_nanos()));
         let seconds = from_environment("GMP_STRESS_SECONDS").unwrap_or(3);
         println!("GMP_STRESS_SEED={seed}");
-        play(runtime, seed, Duration::from_secs(seconds) / 4, seed % 2 == 0);
+        play(
+            runtime,
+            seed,
+            Duration::from_secs(seconds) / 4,
+            seed % 2 == 0,
+        );
     });
 }
 

@@ -26,7 +26,10 @@ pub(crate) struct Witness {
 impl Witness {
     fn new(count: &Arc<Count>) -> Witness {
         count.made.fetch_add(1, SeqCst);
-        Witness { count: count.clone(), gone: AtomicBool::new(false) }
+        Witness {
+            count: count.clone(),
+            gone: AtomicBool::new(false),
+        }
     }
 }
 
@@ -55,7 +58,11 @@ impl Tally {
     where
         S: FnMut(&mut Context<'_>) -> Poll<()>,
     {
-        Scripted { script, tally: self.clone(), _witness: Witness::new(&self.futures) }
+        Scripted {
+            script,
+            tally: self.clone(),
+            _witness: Witness::new(&self.futures),
+        }
     }
 
     /// A future that is never ready.
@@ -99,12 +106,16 @@ impl Tally {
 
     /// Every future and every output was dropped.
     pub(crate) fn is_settled(&self) -> bool {
-        self.futures_made() == self.futures_dropped() && self.outputs_made() == self.outputs_dropped()
+        self.futures_made() == self.futures_dropped()
+            && self.outputs_made() == self.outputs_dropped()
     }
 
     #[track_caller]
     pub(crate) fn assert_settled(&self) {
-        assert!(self.is_settled(), "not everything was dropped once: {self:?}");
+        assert!(
+            self.is_settled(),
+            "not everything was dropped once: {self:?}"
+        );
     }
 }
 

@@ -37,7 +37,9 @@ pub(crate) fn within_limit(body: impl FnOnce() + Send + 'static) {
             abort();
         }
         Ok(()) | Err(RecvTimeoutError::Disconnected) => {
-            thread.join().unwrap_or_else(|payload| resume_unwind(payload));
+            thread
+                .join()
+                .unwrap_or_else(|payload| resume_unwind(payload));
         }
     }
 }
@@ -59,7 +61,10 @@ pub(crate) fn on_each(counts: &'static [usize], body: impl Fn(Runtime) + Send + 
 
 pub(crate) fn runtime(processors: usize) -> Runtime {
     let builder = gmp::Builder::new().max_procs(processors);
-    builder.thread_stack_size(MACHINE_STACK).build().expect("a runtime")
+    builder
+        .thread_stack_size(MACHINE_STACK)
+        .build()
+        .expect("a runtime")
 }
 
 /// Waits for what nobody tells of.

@@ -47,7 +47,13 @@ struct Line(Seen);
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Seen { name, state, spawned_at, waits, .. } = self.0;
+        let Seen {
+            name,
+            state,
+            spawned_at,
+            waits,
+            ..
+        } = self.0;
         write!(f, "task {}: ", Id(name))?;
         if state.is_running() {
             f.write_str("runs")?;
@@ -56,7 +62,11 @@ impl fmt::Display for Line {
         } else {
             let since = coarse_ms().wrapping_sub(waits.since);
             match waits.site {
-                Some(site) => write!(f, "waits for {} at {site}, {since} ms", waits.reason.as_str())?,
+                Some(site) => write!(
+                    f,
+                    "waits for {} at {site}, {since} ms",
+                    waits.reason.as_str()
+                )?,
                 None => write!(f, "waits for a future that does not say where, {since} ms")?,
             }
         }

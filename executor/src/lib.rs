@@ -52,9 +52,7 @@ mod api {
     use std::panic::Location;
 
     pub use crate::{
-        runtime::{
-            Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on,
-        },
+        runtime::{Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on},
         slab::{ClassStats, MemStats},
         task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},
     };

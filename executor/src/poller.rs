@@ -3,13 +3,7 @@
 //! For runtimes' own crates: `gmp-net` implements [`Poller`] on mio. A runtime gets its poller when
 //! the first socket asks for it ([`attach`]); until then its idle machine sleeps without one.
 
-use std::{
-    any::Any,
-    io,
-    sync::Arc,
-    task::Waker,
-    time::Instant,
-};
+use std::{any::Any, io, sync::Arc, task::Waker, time::Instant};
 
 use crate::{
     quietly::quietly,
@@ -61,7 +55,9 @@ impl Ready {
 
     /// Calls all foreign wakers. User code: outside of sections and locks.
     pub(crate) fn wake_all_foreign(&mut self) {
-        self.foreign.drain(..).for_each(|waker| quietly(|| waker.wake()));
+        self.foreign
+            .drain(..)
+            .for_each(|waker| quietly(|| waker.wake()));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -81,5 +77,7 @@ pub fn attach<P: Poller>(init: impl FnOnce() -> io::Result<P>) -> io::Result<Arc
         )
     })?;
     let poller = live.scheduler.attach_poller(init)?;
-    poller.downcast().map_err(|_| io::Error::other("the runtime has a poller of another type"))
+    poller
+        .downcast()
+        .map_err(|_| io::Error::other("the runtime has a poller of another type"))
 }

@@ -14,12 +14,11 @@ mod ordered;
 pub(crate) use self::ordered::{AtomicU32, AtomicU64};
 #[cfg(not(gmp_loom))]
 pub(crate) use sync::atomic::{AtomicU32, AtomicU64};
-pub(crate) use sync::{
-    Arc, Mutex,
-    atomic::Ordering,
-};
+pub(crate) use sync::{Arc, Mutex, atomic::Ordering};
 
 /// A lock that outlives the panic of a holder: what it guards is valid between any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> + '_ {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }

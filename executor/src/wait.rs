@@ -55,7 +55,10 @@ impl Reason {
     ];
 
     pub(crate) fn from_u8(value: u8) -> Reason {
-        Self::ALL.get(value as usize).copied().unwrap_or(Reason::Unknown)
+        Self::ALL
+            .get(value as usize)
+            .copied()
+            .unwrap_or(Reason::Unknown)
     }
 
     /// The words that dumps print.

@@ -48,8 +48,14 @@ struct Core {
 impl WaitGroup {
     /// A group with nothing under way.
     pub fn new() -> WaitGroup {
-        let core = Core { count: 0, waiters: Slab::new(), round: 0 };
-        WaitGroup { core: Arc::new(Mutex::new(core)) }
+        let core = Core {
+            count: 0,
+            waiters: Slab::new(),
+            round: 0,
+        };
+        WaitGroup {
+            core: Arc::new(Mutex::new(core)),
+        }
     }
 
     /// `n` more are under way.
@@ -58,7 +64,10 @@ impl WaitGroup {
     /// If the count overflows.
     pub fn add(&self, n: usize) {
         let mut core = self.lock();
-        core.count = core.count.checked_add(n).expect("the count of a WaitGroup overflows");
+        core.count = core
+            .count
+            .checked_add(n)
+            .expect("the count of a WaitGroup overflows");
     }
 
     /// One less is under way; the last one wakes all who wait.
@@ -105,7 +114,11 @@ impl WaitGroup {
     /// It only watches: dropping it changes nothing.
     #[track_caller]
     pub fn wait(&self) -> Wait<'_> {
-        Wait { group: self, registered: None, site: Location::caller() }
+        Wait {
+            group: self,
+            registered: None,
+            site: Location::caller(),
+        }
     }
 
     /// How many are under way.
@@ -115,7 +128,9 @@ impl WaitGroup {
 
     fn lock(&self) -> MutexGuard<'_, Core> {
         // Nothing panics while it is held.
-        self.core.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.core
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -127,7 +142,9 @@ impl Default for WaitGroup {
 
 impl fmt::Debug for WaitGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitGroup").field("count", &self.count()).finish_non_exhaustive()
+        f.debug_struct("WaitGroup")
+            .field("count", &self.count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -187,7 +204,10 @@ impl Future for Wait<'_> {
             Some(it) => Some(std::mem::replace(&mut core.waiters[it.key], waiter)),
             None => {
                 let key = core.waiters.insert(waiter);
-                self.registered = Some(Registered { key, round: core.round });
+                self.registered = Some(Registered {
+                    key,
+                    round: core.round,
+                });
                 None
             }
         };
@@ -202,7 +222,11 @@ impl Drop for Wait<'_> {
     fn drop(&mut self) {
         let Some(it) = self.registered else { return };
         let mut core = self.group.lock();
-        let stale = if it.round == core.round { core.waiters.try_remove(it.key) } else { None };
+        let stale = if it.round == core.round {
+            core.waiters.try_remove(it.key)
+        } else {
+            None
+        };
         drop(core);
         drop(stale);
     }
@@ -210,7 +234,9 @@ impl Drop for Wait<'_> {
 
 impl fmt::Debug for Wait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wait").field("group", self.group).finish_non_exhaustive()
+        f.debug_struct("Wait")
+            .field("group", self.group)
+            .finish_non_exhaustive()
     }
 }
 

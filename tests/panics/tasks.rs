@@ -93,14 +93,20 @@ impl Future for Faulty {
             Fault::PayloadDrop => panic_any(Bomb(true)),
             fault => {
                 let output = self.output.take().expect("polled to its end once");
-                Poll::Ready((output, Bomb(matches!(fault, Fault::OutputDrop | Fault::BothDrops))))
+                Poll::Ready((
+                    output,
+                    Bomb(matches!(fault, Fault::OutputDrop | Fault::BothDrops)),
+                ))
             }
         }
     }
 }
 
 fn faulty(fault: Fault, gate: &Gate, tally: &Tally, inside: Option<Inside>) -> Faulty {
-    let panics = matches!(fault, Fault::FutureDrop | Fault::BothDrops | Fault::PollAndDrop);
+    let panics = matches!(
+        fault,
+        Fault::FutureDrop | Fault::BothDrops | Fault::PollAndDrop
+    );
     Faulty {
         fault,
         gate: gate.clone(),
@@ -128,13 +134,23 @@ fn ask(handle: JoinHandle<(Witness, Bomb)>) -> Told {
     }
 }
 
-fn spawn_waiting(runtime: &Runtime, fault: Fault, gate: &Gate, tally: &Tally) -> JoinHandle<(Witness, Bomb)> {
+fn spawn_waiting(
+    runtime: &Runtime,
+    fault: Fault,
+    gate: &Gate,
+    tally: &Tally,
+) -> JoinHandle<(Witness, Bomb)> {
     let handle = runtime.spawn(faulty(fault, gate, tally, None));
     eventually(|| gate.waiting() == 1);
     handle
 }
 
-fn finish(runtime: &Runtime, fault: Fault, gate: &Gate, tally: &Tally) -> JoinHandle<(Witness, Bomb)> {
+fn finish(
+    runtime: &Runtime,
+    fault: Fault,
+    gate: &Gate,
+    tally: &Tally,
+) -> JoinHandle<(Witness, Bomb)> {
     let handle = spawn_waiting(runtime, fault, gate, tally);
     gate.open();
     eventually(|| handle.is_finished());
@@ -192,7 +208,10 @@ fn play(runtime: Runtime, fault: Fault, moment: Moment, tally: &Tally) -> (Optio
 }
 
 fn expected(fault: Fault, moment: Moment) -> Told {
-    let drop_panics = matches!(fault, Fault::FutureDrop | Fault::BothDrops | Fault::PollAndDrop);
+    let drop_panics = matches!(
+        fault,
+        Fault::FutureDrop | Fault::BothDrops | Fault::PollAndDrop
+    );
     match moment {
         Moment::Running | Moment::Finished | Moment::FinishedBeforeShutdown => Told::Nothing,
         Moment::Queued | Moment::Waiting | Moment::Shutdown if drop_panics => Told::Panic,
@@ -223,7 +242,8 @@ fn check(moment: Moment) {
                 assert_eq!(told, expected(fault, moment));
                 eventually(|| tally.is_settled());
                 kept = left;
-                kept.iter().for_each(|runtime| assert_alive(runtime, processors));
+                kept.iter()
+                    .for_each(|runtime| assert_alive(runtime, processors));
             }
         }
     });

@@ -43,7 +43,10 @@ struct Occupied {
 
 impl Occupied {
     fn new(runtime: &Runtime, processors: usize) -> Occupied {
-        let (come, leave) = (Arc::new(Barrier::new(processors + 1)), Arc::new(Barrier::new(processors + 1)));
+        let (come, leave) = (
+            Arc::new(Barrier::new(processors + 1)),
+            Arc::new(Barrier::new(processors + 1)),
+        );
         let tasks = (0..processors)
             .map(|_| {
                 let (come, leave) = (come.clone(), leave.clone());
@@ -59,7 +62,9 @@ impl Occupied {
 
     fn end(self) {
         self.leave.wait();
-        self.tasks.into_iter().for_each(|task| gmp::block_on(task).unwrap());
+        self.tasks
+            .into_iter()
+            .for_each(|task| gmp::block_on(task).unwrap());
     }
 }
 
@@ -72,7 +77,8 @@ fn a_thread_that_ends_belongs_to_no_runtime() {
         at_the_end_of_a_machine(&first, move || {
             gone.recv().unwrap();
             let current = gmp::Handle::try_current().is_some();
-            tell.send((gmp::task::try_id(), current, gmp::num_tasks())).unwrap();
+            tell.send((gmp::task::try_id(), current, gmp::num_tasks()))
+                .unwrap();
         });
         first.shutdown();
         // The next runtime uses what the first one left, and polls tasks on all of it.
@@ -100,7 +106,9 @@ fn a_thread_that_ends_may_use_the_handles_of_the_next_runtime() {
                     gate_inside.wait().await;
                     drop(tally_inside.output());
                 })));
-                gate.take_wakers().into_iter().for_each(|waker| waker.wake());
+                gate.take_wakers()
+                    .into_iter()
+                    .for_each(|waker| waker.wake());
                 let mut handle = runtime.spawn(tally.pending());
                 assert!(poll_with(&mut handle, &Wakes::new().1).is_pending());
                 handle.abort();
@@ -113,14 +121,16 @@ fn a_thread_that_ends_may_use_the_handles_of_the_next_runtime() {
         first.shutdown();
         let second = runtime(PROCESSORS);
         let (gate, tally) = (Gate::new(), Tally::new());
-        give.send((second.handle().clone(), gate, tally.clone())).unwrap();
+        give.send((second.handle().clone(), gate, tally.clone()))
+            .unwrap();
         // Work on all processors meanwhile.
         let busy = second.spawn({
             let tally = tally.clone();
             async move {
                 while ended.try_recv().is_err() {
-                    let handles: Vec<_> =
-                        (0..20).map(|_| gmp::spawn(tally.future(|_| std::task::Poll::Ready(())))).collect();
+                    let handles: Vec<_> = (0..20)
+                        .map(|_| gmp::spawn(tally.future(|_| std::task::Poll::Ready(()))))
+                        .collect();
                     for handle in handles {
                         drop(handle.await.unwrap());
                     }

@@ -34,10 +34,16 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 
 /// A waker that panics. Its data is leaked, so that a panic midway loses nothing.
 fn waker(fault: Fault) -> (&'static Faulty, Waker) {
-    let data = Faulty { fault, wakes: AtomicUsize::new(0), drops: AtomicUsize::new(0) };
+    let data = Faulty {
+        fault,
+        wakes: AtomicUsize::new(0),
+        drops: AtomicUsize::new(0),
+    };
     let data: &'static Faulty = Box::leak(Box::new(data));
     // SAFETY: the functions of `VTABLE` are thread-safe and take a `&'static Faulty`.
-    (data, unsafe { Waker::new(std::ptr::from_ref(data).cast(), &VTABLE) })
+    (data, unsafe {
+        Waker::new(std::ptr::from_ref(data).cast(), &VTABLE)
+    })
 }
 
 fn data(pointer: *const ()) -> &'static Faulty {
@@ -46,7 +52,10 @@ fn data(pointer: *const ()) -> &'static Faulty {
 }
 
 fn clone(pointer: *const ()) -> RawWaker {
-    assert!(data(pointer).fault != Fault::Clone, "a waker's clone panics on purpose");
+    assert!(
+        data(pointer).fault != Fault::Clone,
+        "a waker's clone panics on purpose"
+    );
     RawWaker::new(pointer, &VTABLE)
 }
 
@@ -56,12 +65,18 @@ fn wake(pointer: *const ()) {
 
 fn wake_by_ref(pointer: *const ()) {
     data(pointer).wakes.fetch_add(1, SeqCst);
-    assert!(data(pointer).fault != Fault::Wake, "a waker's wake panics on purpose");
+    assert!(
+        data(pointer).fault != Fault::Wake,
+        "a waker's wake panics on purpose"
+    );
 }
 
 fn drop_raw(pointer: *const ()) {
     data(pointer).drops.fetch_add(1, SeqCst);
-    assert!(data(pointer).fault != Fault::Drop, "a waker's drop panics on purpose");
+    assert!(
+        data(pointer).fault != Fault::Drop,
+        "a waker's drop panics on purpose"
+    );
 }
 
 /// Runs the part of a test in which wakers panic on the test's own thread.
@@ -85,7 +100,11 @@ fn a_joiner_that_panics_when_woken_hurts_nobody() {
             let mut handle = runtime.spawn(gate.wait());
             let (faulty, waker) = waker(Fault::Wake);
             assert!(poll_with(&mut handle, &waker).is_pending());
-            if n % 2 == 0 { gate.open() } else { handle.abort() }
+            if n % 2 == 0 {
+                gate.open()
+            } else {
+                handle.abort()
+            }
             eventually(|| faulty.wakes.load(SeqCst) == 1);
             assert!(poll_with(&mut handle, Waker::noop()).is_ready());
         }
@@ -99,7 +118,10 @@ fn a_joiner_that_panics_when_cloned_leaves_the_handle_as_it_was() {
         let gate = Gate::new();
         let mut handle = runtime.spawn(gate.wait());
         let ((wakes, good), (_, bad)) = (Wakes::new(), waker(Fault::Clone));
-        assert!(tolerate(|| poll_with(&mut handle, &bad)).is_none(), "the panic is the poller's");
+        assert!(
+            tolerate(|| poll_with(&mut handle, &bad)).is_none(),
+            "the panic is the poller's"
+        );
         assert!(poll_with(&mut handle, &good).is_pending());
         assert!(tolerate(|| poll_with(&mut handle, &bad)).is_none());
         assert!(poll_with(&mut handle, &good).is_pending());
@@ -192,7 +214,10 @@ fn a_sleeper_that_panics_when_cloned_or_dropped_leaves_the_timers_whole() {
         for fault in [Fault::Clone, Fault::Drop] {
             let mut sleep = gmp::time::sleep(Duration::from_secs(3600));
             let (_, bad) = waker(fault);
-            assert_eq!(tolerate(|| poll_with(&mut sleep, &bad)).is_none(), fault == Fault::Clone);
+            assert_eq!(
+                tolerate(|| poll_with(&mut sleep, &bad)).is_none(),
+                fault == Fault::Clone
+            );
             tolerate(|| drop(sleep));
             std::mem::forget(bad);
         }
@@ -221,8 +246,13 @@ fn block_on_that_panics_leaves_the_task_usable() {
             gmp::spawn(async { 7 }).await.unwrap()
         });
         assert_eq!(runtime.block_on(handle).unwrap(), 7);
-        assert!(tolerate::<()>(|| runtime.block_on(async { panic!("outside of a task") })).is_none());
-        assert!(gmp::Handle::try_current().is_none(), "the thread has left the runtime");
+        assert!(
+            tolerate::<()>(|| runtime.block_on(async { panic!("outside of a task") })).is_none()
+        );
+        assert!(
+            gmp::Handle::try_current().is_none(),
+            "the thread has left the runtime"
+        );
         assert_alive(&runtime, processors);
     });
 }

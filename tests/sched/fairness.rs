@@ -26,7 +26,11 @@ fn spawn_players(runtime: &Runtime, over: &Arc<AtomicBool>) -> Vec<JoinHandle<()
                 if let Some(other) = wakers[1 - n].lock().unwrap().take() {
                     other.wake();
                 }
-                if over.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
+                if over.load(SeqCst) {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
             }))
         })
         .collect()
@@ -43,7 +47,11 @@ fn spawn_eager(runtime: &Runtime, over: &Arc<AtomicBool>, yields: bool) -> JoinH
                 let mut woken = false;
                 let woken = |cx: &mut std::task::Context<'_>| {
                     cx.waker().wake_by_ref();
-                    if std::mem::replace(&mut woken, true) { Poll::Ready(()) } else { Poll::Pending }
+                    if std::mem::replace(&mut woken, true) {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
                 };
                 poll_fn(woken).await;
             }
@@ -64,9 +72,13 @@ fn beside_the_busy(body: impl Fn(&Runtime) + Send + 'static) {
         for kind in 0..4 {
             let over = Arc::new(AtomicBool::new(false));
             let busy: Vec<_> = match kind {
-                0 => (0..9).flat_map(|_| spawn_players(&runtime, &over)).collect(),
+                0 => (0..9)
+                    .flat_map(|_| spawn_players(&runtime, &over))
+                    .collect(),
                 1 => (0..9).map(|_| spawn_eager(&runtime, &over, true)).collect(),
-                2 => (0..9).map(|_| spawn_eager(&runtime, &over, false)).collect(),
+                2 => (0..9)
+                    .map(|_| spawn_eager(&runtime, &over, false))
+                    .collect(),
                 _ => {
                     let over = over.clone();
                     (0..9).for_each(|_| {
@@ -100,7 +112,10 @@ fn another_task_that_yields_comes_to_its_end() {
 fn tasks_from_other_threads_run() {
     beside_the_busy(|runtime| {
         for n in 0..100 {
-            assert_eq!(runtime.block_on(runtime.spawn(async move { n })).unwrap(), n);
+            assert_eq!(
+                runtime.block_on(runtime.spawn(async move { n })).unwrap(),
+                n
+            );
         }
     });
 }

@@ -2,13 +2,13 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, AtomicUsize, Ordering::{Relaxed, SeqCst}},
+    atomic::{
+        AtomicU32, AtomicUsize,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
-use crate::{
-    gate::Gate,
-    watchdog::on_each,
-};
+use crate::{gate::Gate, watchdog::on_each};
 
 const NODES: usize = 1_000_000;
 
@@ -26,7 +26,9 @@ struct Graph {
 impl Graph {
     fn random(mut seed: u64) -> Graph {
         let mut random = move |bound: usize| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (seed >> 33) as usize % bound
         };
         let mut counts = vec![0_u32; NODES + 1];
@@ -43,7 +45,13 @@ impl Graph {
             }
         }
         let mut sum = 0;
-        let starts: Vec<u32> = counts.iter().map(|&count| { sum += count; sum - count }).collect();
+        let starts: Vec<u32> = counts
+            .iter()
+            .map(|&count| {
+                sum += count;
+                sum - count
+            })
+            .collect();
         let mut next = starts.clone();
         let mut successors = vec![0; edges.len()];
         for (before, node) in edges {
@@ -51,7 +59,14 @@ impl Graph {
             next[before as usize] += 1;
         }
         let runs = (0..NODES).map(|_| AtomicU32::new(0)).collect();
-        Graph { starts, successors, waits_for, runs, left: AtomicUsize::new(NODES), done: Gate::new() }
+        Graph {
+            starts,
+            successors,
+            waits_for,
+            runs,
+            left: AtomicUsize::new(NODES),
+            done: Gate::new(),
+        }
     }
 
     /// The node runs, and spawns those who waited for it last.
@@ -60,7 +75,11 @@ impl Graph {
             gmp::yield_now().await;
         }
         assert_eq!(self.waits_for[node].load(SeqCst), 0);
-        assert_eq!(self.runs[node].fetch_add(1, SeqCst), 0, "node {node} runs twice");
+        assert_eq!(
+            self.runs[node].fetch_add(1, SeqCst),
+            0,
+            "node {node} runs twice"
+        );
         let (start, end) = (self.starts[node] as usize, self.starts[node + 1] as usize);
         for &next in &self.successors[start..end] {
             if self.waits_for[next as usize].fetch_sub(1, SeqCst) == 1 {
@@ -83,7 +102,9 @@ impl Graph {
 fn a_million_tasks_run_in_the_order_of_their_graph() {
     on_each(&[2], |runtime| {
         let graph = Arc::new(Graph::random(7));
-        let roots: Vec<usize> = (0..NODES).filter(|&node| graph.waits_for[node].load(Relaxed) == 0).collect();
+        let roots: Vec<usize> = (0..NODES)
+            .filter(|&node| graph.waits_for[node].load(Relaxed) == 0)
+            .collect();
         let starter = graph.clone();
         drop(runtime.spawn(async move { roots.into_iter().for_each(|node| starter.spawn(node)) }));
         runtime.block_on(graph.done.wait());

@@ -34,8 +34,9 @@ fn an_idle_runtime_uses_no_cpu() {
             fresh.block_on(task).unwrap();
         }
         assert_idle("after work");
-        let sleepers: Vec<_> =
-            (0..100).map(|_| fresh.spawn(gmp::time::sleep(Duration::from_secs(3600)))).collect();
+        let sleepers: Vec<_> = (0..100)
+            .map(|_| fresh.spawn(gmp::time::sleep(Duration::from_secs(3600))))
+            .collect();
         eventually(|| fresh.handle().num_tasks() == 100);
         assert_idle("with sleepers");
         let blocked = fresh.spawn(async { gmp::block_on(std::future::pending::<()>()) });

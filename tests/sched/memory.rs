@@ -14,7 +14,11 @@ const MIB: usize = 1 << 20;
 /// The class of the tasks that these tests spawn.
 fn class(stats: &MemStats) -> ClassStats {
     let fits = |class: &&ClassStats| (400..=600).contains(&class.slot_size);
-    let found = stats.classes.iter().filter(fits).max_by_key(|class| class.reserved);
+    let found = stats
+        .classes
+        .iter()
+        .filter(fits)
+        .max_by_key(|class| class.reserved);
     found.copied().unwrap_or_default()
 }
 
@@ -44,7 +48,11 @@ fn the_number_of_tasks_is_that_of_those_that_have_not_ended() {
         for task in tasks.into_iter().skip(30) {
             runtime.block_on(task).unwrap();
         }
-        assert_eq!(handle.num_tasks(), 0, "who has joined a task does not count it any more");
+        assert_eq!(
+            handle.num_tasks(),
+            0,
+            "who has joined a task does not count it any more"
+        );
         runtime.shutdown();
         assert_eq!(handle.num_tasks(), 0);
     });
@@ -59,7 +67,10 @@ fn slots_are_used_again() {
             let tasks: Vec<_> = (0..10_000).map(|_| runtime.spawn(waiter(&gate))).collect();
             eventually(|| gate.waiting() == 10_000);
             let stats = gmp::mem_stats();
-            assert!(stats.in_use >= 10_000 * 400 && stats.reserved >= stats.in_use, "{stats:?}");
+            assert!(
+                stats.in_use >= 10_000 * 400 && stats.reserved >= stats.in_use,
+                "{stats:?}"
+            );
             gate.open();
             for task in tasks {
                 assert_eq!(runtime.block_on(task).unwrap(), 7);
@@ -67,11 +78,22 @@ fn slots_are_used_again() {
             gmp::mem_stats()
         };
         let first = round();
-        let reserved = (0..10).map(|_| round()).last().expect("ten rounds").reserved;
+        let reserved = (0..10)
+            .map(|_| round())
+            .last()
+            .expect("ten rounds")
+            .reserved;
         // Caches hold some slots each, so a few spans more may be needed.
-        assert!(reserved <= first.reserved + MIB, "{} grew to {reserved}", first.reserved);
+        assert!(
+            reserved <= first.reserved + MIB,
+            "{} grew to {reserved}",
+            first.reserved
+        );
         let class = class(&first);
-        assert!(class.idle + class.released > class.reserved / 2, "{class:?}");
+        assert!(
+            class.idle + class.released > class.reserved / 2,
+            "{class:?}"
+        );
     });
 }
 
@@ -83,19 +105,32 @@ fn the_figures_add_up() {
         let tasks: Vec<_> = (0..1000).map(|_| runtime.spawn(waiter(&gate))).collect();
         let spawned_inside = runtime.spawn({
             let gate = gate.clone();
-            async move { (0..1000).map(|_| gmp::spawn(waiter(&gate))).collect::<Vec<_>>() }
+            async move {
+                (0..1000)
+                    .map(|_| gmp::spawn(waiter(&gate)))
+                    .collect::<Vec<_>>()
+            }
         });
         let inside = runtime.block_on(spawned_inside).unwrap();
         let stats = runtime.block_on(async { gmp::mem_stats() });
-        let sum = |figure: fn(&ClassStats) -> usize| stats.classes.iter().map(figure).sum::<usize>();
+        let sum =
+            |figure: fn(&ClassStats) -> usize| stats.classes.iter().map(figure).sum::<usize>();
         assert_eq!(sum(|class| class.reserved), stats.reserved);
         assert_eq!(sum(|class| class.idle), stats.idle);
         assert_eq!(sum(|class| class.released), stats.released);
         assert_eq!(stats.in_use + stats.idle + stats.released, stats.reserved);
         assert!(stats.spans > 0 && stats.reserved >= stats.spans * (64 << 10));
-        assert!(stats.classes.windows(2).all(|pair| pair[0].slot_size < pair[1].slot_size));
+        assert!(
+            stats
+                .classes
+                .windows(2)
+                .all(|pair| pair[0].slot_size < pair[1].slot_size)
+        );
         let class = class(&stats);
-        assert!(class.cache_hits >= 900 && class.cache_misses >= 1, "{class:?}");
+        assert!(
+            class.cache_hits >= 900 && class.cache_misses >= 1,
+            "{class:?}"
+        );
         gate.open();
         for task in tasks.into_iter().chain(inside) {
             runtime.block_on(task).unwrap();

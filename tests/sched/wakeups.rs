@@ -88,7 +88,9 @@ fn against_a_thread(runtime: &Runtime, rounds: usize) {
 
 #[test]
 fn between_a_task_and_a_thread() {
-    on_each(&[1, 2, 8], |runtime| against_a_thread(&runtime, ROUNDS_OF_THREADS));
+    on_each(&[1, 2, 8], |runtime| {
+        against_a_thread(&runtime, ROUNDS_OF_THREADS)
+    });
 }
 
 #[test]
@@ -101,7 +103,9 @@ fn between_tasks_and_threads_all_at_once() {
                 thread::spawn(move || against_a_thread(&runtime, ROUNDS_OF_THREADS / 10))
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -123,7 +127,10 @@ fn between_tasks_of_two_runtimes() {
 fn between_a_task_and_one_that_blocks() {
     on_each(&[1, 2], |runtime| {
         let baton = Arc::new(Baton::default());
-        let (one, other) = (baton.clone().play(0, ROUNDS_OF_THREADS / 4), baton.play(1, ROUNDS_OF_THREADS / 4));
+        let (one, other) = (
+            baton.clone().play(0, ROUNDS_OF_THREADS / 4),
+            baton.play(1, ROUNDS_OF_THREADS / 4),
+        );
         let blocks = runtime.spawn(async { gmp::block_on(one) });
         let plays = runtime.spawn(other);
         runtime.block_on(blocks).unwrap();

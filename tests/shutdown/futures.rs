@@ -161,13 +161,18 @@ fn tasks_that_block_on_futures_until_their_runtime_ends() {
 fn tasks_whose_outputs_nobody_has_taken() {
     on_processors(|runtime| {
         let tally = Tally::new();
-        let handles: Vec<_> =
-            (0..100).map(|_| runtime.spawn(tally.future(|_| Poll::Ready(())))).collect();
+        let handles: Vec<_> = (0..100)
+            .map(|_| runtime.spawn(tally.future(|_| Poll::Ready(()))))
+            .collect();
         eventually(|| handles.iter().all(gmp::JoinHandle::is_finished));
         runtime.shutdown();
         assert_eq!((tally.futures_dropped(), tally.outputs_dropped()), (100, 0));
         for (n, handle) in handles.into_iter().enumerate() {
-            if n % 2 == 0 { drop(handle) } else { drop(gmp::block_on(handle).unwrap()) }
+            if n % 2 == 0 {
+                drop(handle)
+            } else {
+                drop(gmp::block_on(handle).unwrap())
+            }
         }
         tally.assert_settled();
     });
@@ -180,7 +185,9 @@ fn a_hundred_thousand_tasks() {
             let (runtime, tally) = (runtime(processors), Tally::new());
             let spawner = tally.clone();
             let all = runtime.spawn(async move {
-                (0..100_000).map(|_| gmp::spawn(spawner.pending())).collect::<Vec<_>>()
+                (0..100_000)
+                    .map(|_| gmp::spawn(spawner.pending()))
+                    .collect::<Vec<_>>()
             });
             let handles = runtime.block_on(all).unwrap();
             runtime.shutdown();
@@ -227,8 +234,9 @@ fn futures_that_own_the_handles_of_others() {
             std::future::pending::<()>().await;
         });
         let owner = runtime.spawn(owner);
-        let mut owned: Vec<_> =
-            (0..20).map(|_| runtime.spawn(tally.around(std::future::pending()))).collect();
+        let mut owned: Vec<_> = (0..20)
+            .map(|_| runtime.spawn(tally.around(std::future::pending())))
+            .collect();
         owned.push(runtime.spawn(tally.around(async {})));
         give.send(owned).unwrap();
         drop(owner);

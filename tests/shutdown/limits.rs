@@ -51,9 +51,15 @@ fn a_hot_loop_is_cut_and_named() {
         assert_eq!(report.cut[0].id, hog.id());
         // The helper spawns it, so the site is there.
         let site = report.cut[0].spawned_at.expect("a running task has a site");
-        assert!(site.file().ends_with("limits.rs") && site.line() != line, "{site}");
+        assert!(
+            site.file().ends_with("limits.rs") && site.line() != line,
+            "{site}"
+        );
         let words = report.cut[0].to_string();
-        assert!(words.contains(&hog.id().to_string()) && words.contains(&site.to_string()), "{words}");
+        assert!(
+            words.contains(&hog.id().to_string()) && words.contains(&site.to_string()),
+            "{words}"
+        );
         // All others are gone, and it goes on until it returns.
         assert!(gmp::block_on(idle).unwrap_err().is_cancelled());
         assert_eq!(tally.futures_made() - tally.futures_dropped(), 1);
@@ -72,7 +78,10 @@ fn a_blocked_thread_is_cut_and_named() {
         let begun = Instant::now();
         let report = runtime.shutdown_timeout(Duration::from_millis(200));
         assert!(begun.elapsed() < SOON);
-        assert_eq!(report.cut.iter().map(|cut| cut.id).collect::<Vec<_>>(), [blocked.id()]);
+        assert_eq!(
+            report.cut.iter().map(|cut| cut.id).collect::<Vec<_>>(),
+            [blocked.id()]
+        );
         outside.release();
         gmp::block_on(blocked).unwrap();
         tally.assert_settled();
@@ -103,7 +112,12 @@ fn a_poll_that_returns_in_time_is_not_cut() {
             eventually(|| futures::task::Spawn::status(&handle).is_err());
             over.store(true, SeqCst);
         });
-        assert!(runtime.shutdown_timeout(Duration::from_secs(3600)).cut.is_empty());
+        assert!(
+            runtime
+                .shutdown_timeout(Duration::from_secs(3600))
+                .cut
+                .is_empty()
+        );
         assert_eq!(gmp::block_on(hog).unwrap(), 7);
         ender.join().unwrap();
         tally.assert_settled();
@@ -148,7 +162,13 @@ fn a_hog_that_comes_back_after_the_end_harms_nobody() {
                 }));
                 outside.wait_entered();
                 outside.release();
-                assert_eq!(runtime.shutdown_timeout(Duration::from_millis(20)).cut.len(), 1);
+                assert_eq!(
+                    runtime
+                        .shutdown_timeout(Duration::from_millis(20))
+                        .cut
+                        .len(),
+                    1
+                );
                 hog
             })
             .collect();
@@ -226,7 +246,9 @@ fn a_runtime_may_be_dropped_inside_of_another() {
             let cancelled = match n {
                 0 => outer.block_on(ends),
                 1 => outer.block_on(outer.spawn(ends)).unwrap(),
-                _ => outer.block_on(outer.spawn(async { gmp::block_on(ends) })).unwrap(),
+                _ => outer
+                    .block_on(outer.spawn(async { gmp::block_on(ends) }))
+                    .unwrap(),
             };
             assert!(cancelled);
         }

@@ -1,6 +1,9 @@
 //! Runtimes in great numbers: they leave nothing behind.
 
-use std::{sync::{Arc, Barrier}, thread};
+use std::{
+    sync::{Arc, Barrier},
+    thread,
+};
 
 use crate::{
     child::in_child,
@@ -57,7 +60,9 @@ fn many_at_once_do_not_disturb_each_other() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         tally.assert_settled();
     });
 }
@@ -69,7 +74,8 @@ fn many_live_side_by_side() {
         let runtimes: Vec<_> = (0..40).map(|n| runtime(1 + n % 3)).collect();
         for (n, runtime) in runtimes.iter().enumerate() {
             let next = runtimes[(n + 1) % runtimes.len()].handle().clone();
-            let task = runtime.spawn(tally.around(async move { next.spawn(async move { n }).await.unwrap() }));
+            let task = runtime
+                .spawn(tally.around(async move { next.spawn(async move { n }).await.unwrap() }));
             assert_eq!(runtime.block_on(task).unwrap(), n);
         }
         drop(runtimes);

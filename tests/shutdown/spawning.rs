@@ -29,7 +29,11 @@ impl Drop for Hydra {
         if self.left == 0 {
             return;
         }
-        let next = Hydra { tally: self.tally.clone(), left: self.left - 1, refused: self.refused.clone() };
+        let next = Hydra {
+            tally: self.tally.clone(),
+            left: self.left - 1,
+            refused: self.refused.clone(),
+        };
         let future = self.tally.around(async move {
             let _next = next;
             std::future::pending::<()>().await;
@@ -37,7 +41,8 @@ impl Drop for Hydra {
         // On the monitor's thread there is no current runtime: then nobody can be asked.
         if let Some(runtime) = gmp::Handle::try_current() {
             let handle = runtime.spawn(future);
-            self.refused.fetch_add(usize::from(handle.id() == Id::NOBODY), SeqCst);
+            self.refused
+                .fetch_add(usize::from(handle.id() == Id::NOBODY), SeqCst);
         }
     }
 }
@@ -47,7 +52,11 @@ fn drops_that_spawn_come_to_an_end() {
     on_processors(|runtime| {
         let (tally, refused) = (Tally::new(), Arc::new(AtomicUsize::new(0)));
         for _ in 0..20 {
-            let hydra = Hydra { tally: tally.clone(), left: 5, refused: refused.clone() };
+            let hydra = Hydra {
+                tally: tally.clone(),
+                left: 5,
+                refused: refused.clone(),
+            };
             drop(runtime.spawn(tally.around(async move {
                 let _hydra = hydra;
                 std::future::pending::<()>().await;
@@ -98,12 +107,20 @@ fn a_task_that_is_polled_during_the_shutdown_is_refused() {
             }
             let here = gmp::spawn(inner.pending());
             let there = runtime.spawn(inner.pending());
-            (here.id(), there.id(), here.await.is_err(), there.await.is_err())
+            (
+                here.id(),
+                there.id(),
+                here.await.is_err(),
+                there.await.is_err(),
+            )
         }));
         outside.wait_entered();
         outside.release();
         runtime.shutdown();
-        assert_eq!(gmp::block_on(task).unwrap(), (Id::NOBODY, Id::NOBODY, true, true));
+        assert_eq!(
+            gmp::block_on(task).unwrap(),
+            (Id::NOBODY, Id::NOBODY, true, true)
+        );
         tally.assert_settled();
     });
 }
@@ -135,7 +152,9 @@ fn foreign_threads_spawn_all_the_while() {
         let refused_since = tally.futures_made();
         eventually(|| tally.futures_made() > refused_since + 100);
         over.store(true, SeqCst);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert!(accepted.load(SeqCst) <= accepted_until_now + 3);
         tally.assert_settled();
     });

@@ -18,7 +18,14 @@ fn a_ready_future_is_polled_once_and_dropped_before_its_output_is_given() {
         let tally = Tally::new();
         let handle = runtime.spawn(tally.future(|_| Poll::Ready(())));
         let output = runtime.block_on(handle).unwrap();
-        assert_eq!((tally.polls(), tally.futures_dropped(), tally.outputs_dropped()), (1, 1, 0));
+        assert_eq!(
+            (
+                tally.polls(),
+                tally.futures_dropped(),
+                tally.outputs_dropped()
+            ),
+            (1, 1, 0)
+        );
         drop(output);
         tally.assert_settled();
     });
@@ -33,7 +40,11 @@ fn a_pending_future_is_polled_once_more_for_each_wake() {
             let gate = gate.clone();
             move |cx| {
                 left -= 1;
-                if left == 0 { Poll::Ready(()) } else { gate.poll(cx) }
+                if left == 0 {
+                    Poll::Ready(())
+                } else {
+                    gate.poll(cx)
+                }
             }
         }));
         for polls in 1..100 {
@@ -84,7 +95,11 @@ fn a_task_that_wakes_itself_is_polled_again() {
                     }
                 }
                 left -= 1;
-                if left == 0 { Poll::Ready(()) } else { Poll::Pending }
+                if left == 0 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
             }));
             drop(runtime.block_on(handle).unwrap());
             assert_eq!(tally.polls(), 100);
@@ -205,7 +220,10 @@ fn the_output_that_nobody_takes_is_dropped_with_the_handle() {
         let (told, tells) = mpsc::channel();
         let handle = runtime.spawn(async move { Tells(told) });
         eventually(|| handle.is_finished());
-        assert!(tells.try_recv().is_err(), "the output belongs to the handle");
+        assert!(
+            tells.try_recv().is_err(),
+            "the output belongs to the handle"
+        );
         drop(handle);
         assert_eq!(tells.recv().unwrap(), thread::current().id());
         assert!(tells.recv().is_err(), "dropped once");

@@ -183,7 +183,11 @@ fn a_task_may_abort_itself() {
             let (give, given) = mpsc::channel::<gmp::AbortHandle>();
             let handle = runtime.spawn(tally.future(move |_| {
                 given.recv().unwrap().abort();
-                if ready { Poll::Ready(()) } else { Poll::Pending }
+                if ready {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
             }));
             give.send(handle.abort_handle()).unwrap();
             let result = runtime.block_on(handle);
@@ -238,7 +242,9 @@ fn many_threads_abort_and_wake_and_it_ends_once() {
                 Ok(output) => drop(output),
                 Err(error) => assert!(error.is_cancelled()),
             }
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            threads
+                .into_iter()
+                .for_each(|thread| thread.join().unwrap());
         }
         tally.assert_settled();
     });

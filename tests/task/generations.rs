@@ -45,7 +45,10 @@ fn burst(runtime: &Runtime, gate: &Gate) -> Vec<JoinHandle<Ballast>> {
 
 fn released() -> usize {
     let classes = gmp::mem_stats().classes.into_iter();
-    classes.filter(|class| (2900..4000).contains(&class.slot_size)).map(|class| class.released).sum()
+    classes
+        .filter(|class| (2900..4000).contains(&class.slot_size))
+        .map(|class| class.released)
+        .sum()
 }
 
 #[test]
@@ -59,7 +62,11 @@ fn ids_differ_and_stale_handles_do_nothing_when_pages_were_given_back() {
             let handles = burst(&runtime, &gate);
             eventually(|| gate.waiting() == handles.len());
             for handle in &handles {
-                assert!(ids.insert(handle.id()), "{:?} came twice, in round {round}", handle.id());
+                assert!(
+                    ids.insert(handle.id()),
+                    "{:?} came twice, in round {round}",
+                    handle.id()
+                );
             }
             let wakers = gate.take_wakers();
             for (abort, waker) in &stale {

@@ -43,7 +43,10 @@ fn a_handle_is_finished_when_the_task_has_ended_in_whatever_way() {
         runtime.block_on(passes).unwrap();
         assert!(runtime.block_on(panics).unwrap_err().is_panic());
         assert!(runtime.block_on(aborted).unwrap_err().is_cancelled());
-        assert!(handles.iter().all(AbortHandle::is_finished), "also once the slot is free");
+        assert!(
+            handles.iter().all(AbortHandle::is_finished),
+            "also once the slot is free"
+        );
     });
 }
 
@@ -66,7 +69,9 @@ fn the_id_is_the_same_from_all_sides() {
 #[test]
 fn living_tasks_have_different_ids() {
     on_processors(|runtime| {
-        let handles: Vec<_> = (0..1000).map(|_| runtime.spawn(std::future::pending::<()>())).collect();
+        let handles: Vec<_> = (0..1000)
+            .map(|_| runtime.spawn(std::future::pending::<()>()))
+            .collect();
         let ids: HashSet<_> = handles.iter().map(JoinHandle::id).collect();
         assert_eq!(ids.len(), 1000);
         let words: HashSet<_> = ids.iter().map(Id::to_string).collect();
@@ -93,20 +98,39 @@ fn an_error_says_what_happened_to_which_task() {
         let handle = runtime.spawn(async move { panic!("words of {kinds} kinds") });
         let id = handle.id();
         let error: JoinError = runtime.block_on(handle).map(|(): ()| ()).unwrap_err();
-        assert_eq!((error.is_panic(), error.is_cancelled(), error.id()), (true, false, id));
-        assert_eq!(error.to_string(), format!("task {id} panicked: words of 2 kinds"));
+        assert_eq!(
+            (error.is_panic(), error.is_cancelled(), error.id()),
+            (true, false, id)
+        );
+        assert_eq!(
+            error.to_string(),
+            format!("task {id} panicked: words of 2 kinds")
+        );
         assert!(error.source().is_none());
         let payload = error.into_panic();
-        assert_eq!(payload.downcast_ref::<String>().unwrap(), "words of 2 kinds");
+        assert_eq!(
+            payload.downcast_ref::<String>().unwrap(),
+            "words of 2 kinds"
+        );
 
         let handle = runtime.spawn(std::future::pending::<()>());
         let id = handle.id();
         handle.abort();
         let error = runtime.block_on(handle).unwrap_err();
-        assert_eq!((error.is_panic(), error.is_cancelled(), error.id()), (false, true, id));
+        assert_eq!(
+            (error.is_panic(), error.is_cancelled(), error.id()),
+            (false, true, id)
+        );
         assert_eq!(error.to_string(), format!("task {id} was cancelled"));
         let error = io::Error::from(error);
-        assert!(error.get_ref().unwrap().downcast_ref::<JoinError>().unwrap().is_cancelled());
+        assert!(
+            error
+                .get_ref()
+                .unwrap()
+                .downcast_ref::<JoinError>()
+                .unwrap()
+                .is_cancelled()
+        );
     });
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, stream::FuturesUnordered, StreamExt};
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 
 use crate::{
     gate::{Gate, Wakes, poll_here, poll_with, stop},
@@ -56,7 +56,11 @@ fn the_waker_that_polled_last_is_woken() {
             assert_eq!(Arc::strong_count(wakes), 3, "the handle keeps one");
         }
         for (wakes, _) in &wakers[..9] {
-            assert_eq!(Arc::strong_count(wakes), 2, "one that was replaced is dropped");
+            assert_eq!(
+                Arc::strong_count(wakes),
+                2,
+                "one that was replaced is dropped"
+            );
         }
         gate.open();
         eventually(|| wakers[9].0.count() == 1);
@@ -111,7 +115,9 @@ fn a_handle_goes_from_task_to_thread_to_task() {
             future
         }
         let handle = runtime.block_on(runtime.spawn(poll_once(handle))).unwrap();
-        let handle = thread::spawn(|| futures::executor::block_on(poll_once(handle))).join().unwrap();
+        let handle = thread::spawn(|| futures::executor::block_on(poll_once(handle)))
+            .join()
+            .unwrap();
         let handle = runtime.block_on(poll_once(handle));
         let handle = runtime.block_on(runtime.spawn(poll_once(handle))).unwrap();
         let last = runtime.spawn(handle);
@@ -132,7 +138,11 @@ fn giving_up_a_borrowed_handle_loses_nothing() {
         runtime.block_on(async {
             for _ in 0..10 {
                 assert!((&mut handle).now_or_never().is_none());
-                assert!(gmp::time::timeout(Duration::ZERO, &mut handle).await.is_err());
+                assert!(
+                    gmp::time::timeout(Duration::ZERO, &mut handle)
+                        .await
+                        .is_err()
+                );
             }
         });
         gate.open();
@@ -153,7 +163,11 @@ fn foreign_threads_join_with_any_executor() {
                     move |cx| gate.poll(cx)
                 }));
                 let thread = thread::spawn(move || {
-                    if n % 2 == 0 { futures::executor::block_on(handle) } else { gmp::block_on(handle) }
+                    if n % 2 == 0 {
+                        futures::executor::block_on(handle)
+                    } else {
+                        gmp::block_on(handle)
+                    }
                 });
                 (gate, thread)
             })
@@ -210,7 +224,11 @@ fn many_handles_are_joined_in_the_order_of_their_ends() {
         let all: FuturesUnordered<_> = gates
             .iter()
             .enumerate()
-            .map(|(n, gate)| runtime.spawn(gate.wait()).map(move |result| result.map(|()| n)))
+            .map(|(n, gate)| {
+                runtime
+                    .spawn(gate.wait())
+                    .map(move |result| result.map(|()| n))
+            })
             .collect();
         let joiner = runtime.spawn(all.map(Result::unwrap).collect::<Vec<_>>());
         gates[7].open();
@@ -228,7 +246,11 @@ fn a_task_that_is_shut_down_is_joined_as_cancelled() {
         let handle = runtime.spawn(tally.pending());
         runtime.shutdown();
         assert!(handle.is_finished());
-        assert!(futures::executor::block_on(handle).unwrap_err().is_cancelled());
+        assert!(
+            futures::executor::block_on(handle)
+                .unwrap_err()
+                .is_cancelled()
+        );
         tally.assert_settled();
     });
 }

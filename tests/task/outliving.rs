@@ -43,7 +43,9 @@ fn a_waker_is_used_after_its_runtime_has_ended() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert!(handle.is_finished());
         assert!(gmp::block_on(handle).unwrap_err().is_cancelled());
         assert_eq!(tally.polls(), 1);
@@ -133,7 +135,9 @@ fn foreign_threads_wake_across_the_end_of_one_runtime_and_the_start_of_the_next(
             tally.assert_settled();
         }
         over.store(true, SeqCst);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -152,7 +156,11 @@ fn a_handle_to_a_runtime_that_has_ended_refuses() {
         assert_eq!(refused.id(), gmp::task::Id::NOBODY);
         refused.abort();
         assert!(stale.block_on(refused).unwrap_err().is_cancelled());
-        assert_eq!(stale.num_tasks(), 0, "the tasks of the next runtime are not its own");
+        assert_eq!(
+            stale.num_tasks(),
+            0,
+            "the tasks of the next runtime are not its own"
+        );
         assert!(futures::task::Spawn::status(&stale).is_err());
         let _entered = stale.enter();
         drop(gmp::spawn(tally.pending()));

@@ -33,17 +33,36 @@ impl Drop for Payload {
 fn any_payload_reaches_the_handle_as_it_was_thrown() {
     fn thrown(runtime: &gmp::Runtime, payload: impl Any + Send) -> Box<dyn Any + Send> {
         let handle = runtime.spawn(async { panic_any(payload) });
-        runtime.block_on(handle).map(|(): ()| ()).unwrap_err().into_panic()
+        runtime
+            .block_on(handle)
+            .map(|(): ()| ())
+            .unwrap_err()
+            .into_panic()
     }
     on_processors(|runtime| {
-        assert_eq!(*thrown(&runtime, "a word").downcast::<&str>().unwrap(), "a word");
-        assert_eq!(*thrown(&runtime, "words".to_owned()).downcast::<String>().unwrap(), "words");
+        assert_eq!(
+            *thrown(&runtime, "a word").downcast::<&str>().unwrap(),
+            "a word"
+        );
+        assert_eq!(
+            *thrown(&runtime, "words".to_owned())
+                .downcast::<String>()
+                .unwrap(),
+            "words"
+        );
         assert_eq!(*thrown(&runtime, 7_u128).downcast::<u128>().unwrap(), 7);
         assert!(thrown(&runtime, ()).is::<()>());
         let boxed: Box<dyn Any + Send> = Box::new(3_i8);
-        let boxed = thrown(&runtime, boxed).downcast::<Box<dyn Any + Send>>().unwrap();
+        let boxed = thrown(&runtime, boxed)
+            .downcast::<Box<dyn Any + Send>>()
+            .unwrap();
         assert_eq!(*boxed.downcast::<i8>().unwrap(), 3);
-        assert_eq!(thrown(&runtime, [5_u8; 10_000]).downcast::<[u8; 10_000]>().unwrap()[9_999], 5);
+        assert_eq!(
+            thrown(&runtime, [5_u8; 10_000])
+                .downcast::<[u8; 10_000]>()
+                .unwrap()[9_999],
+            5
+        );
     });
 }
 
@@ -65,7 +84,11 @@ fn a_panic_may_be_thrown_on() {
             let error = inner.await.map(|(): ()| ()).unwrap_err();
             resume_unwind(error.into_panic());
         });
-        let payload = runtime.block_on(outer).map(|(): ()| ()).unwrap_err().into_panic();
+        let payload = runtime
+            .block_on(outer)
+            .map(|(): ()| ())
+            .unwrap_err()
+            .into_panic();
         assert_eq!(*payload.downcast::<&str>().unwrap(), "from inside");
     });
 }
@@ -75,11 +98,17 @@ fn the_payload_is_dropped_once_by_whoever_holds_the_error() {
     on_processors(|runtime| {
         for panics in [false, true] {
             let drops = Arc::new(AtomicUsize::new(0));
-            let payload = Payload { drops: drops.clone(), panics };
+            let payload = Payload {
+                drops: drops.clone(),
+                panics,
+            };
             let handle = runtime.spawn(async { panic_any(payload) });
             let error = runtime.block_on(handle).map(|(): ()| ()).unwrap_err();
             assert_eq!(drops.load(SeqCst), 0);
-            assert_eq!(catch_unwind(AssertUnwindSafe(|| drop(error))).is_err(), panics);
+            assert_eq!(
+                catch_unwind(AssertUnwindSafe(|| drop(error))).is_err(),
+                panics
+            );
             assert_eq!(drops.load(SeqCst), 1);
         }
     });
@@ -90,7 +119,10 @@ fn the_payload_is_dropped_once_if_nobody_holds_the_handle() {
     on_processors(|runtime| {
         for panics in [false, true] {
             let (drops, (inside, outside)) = (Arc::new(AtomicUsize::new(0)), stop());
-            let payload = Payload { drops: drops.clone(), panics };
+            let payload = Payload {
+                drops: drops.clone(),
+                panics,
+            };
             let handle = runtime.spawn(async move {
                 inside.pass();
                 panic_any(payload);
@@ -109,7 +141,10 @@ fn the_payload_is_dropped_with_the_handle_that_nobody_asked() {
     on_processors(|runtime| {
         for panics in [false, true] {
             let drops = Arc::new(AtomicUsize::new(0));
-            let payload = Payload { drops: drops.clone(), panics };
+            let payload = Payload {
+                drops: drops.clone(),
+                panics,
+            };
             let handle = runtime.spawn(async { panic_any(payload) });
             eventually(|| handle.is_finished());
             assert_eq!(drops.load(SeqCst), 0);

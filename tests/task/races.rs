@@ -62,7 +62,11 @@ fn handles_meet_the_end_of_their_tasks() {
                     move |cx| {
                         cx.waker().wake_by_ref();
                         left -= 1;
-                        if left <= 0 { Poll::Ready(()) } else { Poll::Pending }
+                        if left <= 0 {
+                            Poll::Ready(())
+                        } else {
+                            Poll::Pending
+                        }
                     }
                 })),
                 _ => runtime.spawn(tally.future(|_| panic!("on purpose"))),
@@ -82,7 +86,8 @@ fn spawners_on_all_sides_get_all_their_outputs() {
         let tally = Tally::new();
         let threads: Vec<_> = (0..3)
             .map(|_| {
-                let (runtime, tally, start) = (runtime.handle().clone(), tally.clone(), start.clone());
+                let (runtime, tally, start) =
+                    (runtime.handle().clone(), tally.clone(), start.clone());
                 thread::spawn(move || {
                     start.wait();
                     for _ in 0..300 {
@@ -98,7 +103,9 @@ fn spawners_on_all_sides_get_all_their_outputs() {
             })
             .collect();
         start.wait();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(tally.outputs_made(), 900);
         tally.assert_settled();
     });

@@ -1,11 +1,12 @@
 //! Futures and outputs of every size and alignment, from nothing to some MiB.
 
-use std::{hint::black_box, pin::Pin, task::{Context, Poll}};
-
-use crate::{
-    tally::Tally,
-    watchdog::on_processors,
+use std::{
+    hint::black_box,
+    pin::Pin,
+    task::{Context, Poll},
 };
+
+use crate::{tally::Tally, watchdog::on_processors};
 
 /// A future of at least `N` bytes that knows its pattern and its address.
 struct Large<const N: usize> {
@@ -16,7 +17,11 @@ struct Large<const N: usize> {
 
 impl<const N: usize> Large<N> {
     fn new() -> Self {
-        Large { bytes: std::array::from_fn(pattern), polled_at: 0, left: 3 }
+        Large {
+            bytes: std::array::from_fn(pattern),
+            polled_at: 0,
+            left: 3,
+        }
     }
 }
 
@@ -27,7 +32,9 @@ fn pattern(at: usize) -> u8 {
 fn holds_pattern(bytes: &[u8]) -> bool {
     // The ends and some places between: all of them would take long without optimisation.
     let step = (bytes.len() / 1000).max(1);
-    let all = (0..bytes.len()).step_by(step).chain(bytes.len().checked_sub(1));
+    let all = (0..bytes.len())
+        .step_by(step)
+        .chain(bytes.len().checked_sub(1));
     all.into_iter().all(|at| bytes[at] == pattern(at))
 }
 
@@ -92,7 +99,8 @@ fn an_output_of_nothing() {
         for handle in handles {
             let Nothing = runtime.block_on(handle).unwrap();
         }
-        let never: gmp::JoinHandle<std::convert::Infallible> = runtime.spawn(std::future::pending());
+        let never: gmp::JoinHandle<std::convert::Infallible> =
+            runtime.spawn(std::future::pending());
         never.abort();
         assert!(runtime.block_on(never).unwrap_err().is_cancelled());
     });

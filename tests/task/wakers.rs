@@ -41,7 +41,11 @@ fn a_task_sees_the_same_waker_at_each_poll() {
             assert!(before.will_wake(cx.waker()));
             cx.waker().wake_by_ref();
             left -= 1;
-            if left == 0 { Poll::Ready(()) } else { Poll::Pending }
+            if left == 0 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         }));
         runtime.block_on(handle).unwrap();
     });
@@ -75,7 +79,9 @@ fn a_waker_woken_after_the_end_wakes_nobody() {
             move |cx| {
                 polls += 1;
                 // What it leaves in the gate is woken when it is done, and when it is gone.
-                if gate.poll(cx).is_ready() || polls == 3 { Poll::Ready(()) } else {
+                if gate.poll(cx).is_ready() || polls == 3 {
+                    Poll::Ready(())
+                } else {
                     cx.waker().wake_by_ref();
                     Poll::Pending
                 }
@@ -160,7 +166,11 @@ fn a_foreign_waker_may_enter_the_runtime_again() {
         let mut handle = runtime.spawn(gate.wait());
         let (done, entered) = mpsc::channel();
         let other = Mutex::new(Some(runtime.spawn(std::future::pending())));
-        let waker = Arc::new(Enters { spawner: runtime.handle().clone(), other, done });
+        let waker = Arc::new(Enters {
+            spawner: runtime.handle().clone(),
+            other,
+            done,
+        });
         assert!(poll_with(&mut handle, &Waker::from(waker)).is_pending());
         gate.open();
         assert_eq!(runtime.block_on(entered.recv().unwrap()).unwrap(), 7);
@@ -216,7 +226,10 @@ fn wakers_are_woken_from_many_threads_at_once() {
             })
             .collect();
         eventually(|| gates.iter().all(|gate| gate.waiting() == 1));
-        let wakers: Vec<Waker> = gates.iter().map(|gate| gate.take_wakers().remove(0)).collect();
+        let wakers: Vec<Waker> = gates
+            .iter()
+            .map(|gate| gate.take_wakers().remove(0))
+            .collect();
         let wakers = Arc::new(wakers);
         let threads: Vec<_> = (0..4)
             .map(|_| {
@@ -228,7 +241,9 @@ fn wakers_are_woken_from_many_threads_at_once() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         gates.iter().for_each(Gate::open);
         for handle in handles {
             drop(runtime.block_on(handle).unwrap());

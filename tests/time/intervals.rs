@@ -104,7 +104,11 @@ fn missed_ticks_are_left_out() {
         assert_eq!(missed, first + PERIOD);
         let now = Instant::now();
         let next = runtime.block_on(ticks.tick());
-        assert!(next > first + PERIOD * 3 && next <= now + PERIOD, "{:?}", next - first);
+        assert!(
+            next > first + PERIOD * 3 && next <= now + PERIOD,
+            "{:?}",
+            next - first
+        );
         let off = (next - first).as_nanos() % PERIOD.as_nanos();
         assert_eq!(off, 0, "the rhythm is the old one");
     });
@@ -117,7 +121,12 @@ fn a_tick_that_is_given_up_is_not_lost() {
             let mut ticks = interval(2 * MILLISECOND);
             let first = ticks.tick().await;
             for _ in 0..3 {
-                assert!(gmp::time::timeout(Duration::ZERO, ticks.tick()).await.is_err() || first < Instant::now());
+                assert!(
+                    gmp::time::timeout(Duration::ZERO, ticks.tick())
+                        .await
+                        .is_err()
+                        || first < Instant::now()
+                );
             }
             let mut last = first;
             for _ in 0..5 {
@@ -151,10 +160,17 @@ fn an_interval_is_a_stream() {
     on_processors(|runtime| {
         let task = runtime.spawn(async {
             let ticks: Vec<_> = interval(MILLISECOND).take(5).collect().await;
-            assert!(ticks.windows(2).all(|pair| pair[1] - pair[0] == MILLISECOND));
+            assert!(
+                ticks
+                    .windows(2)
+                    .all(|pair| pair[1] - pair[0] == MILLISECOND)
+            );
             let mut by_hand = interval(MILLISECOND);
             let first = poll_fn(|cx| by_hand.poll_tick(cx)).await;
-            assert_eq!(poll_fn(|cx| by_hand.poll_tick(cx)).await, first + MILLISECOND);
+            assert_eq!(
+                poll_fn(|cx| by_hand.poll_tick(cx)).await,
+                first + MILLISECOND
+            );
         });
         runtime.block_on(task).unwrap();
     });

@@ -69,7 +69,9 @@ fn earlier_and_earlier_timers_from_threads_and_tasks_at_once() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }
 
@@ -105,7 +107,10 @@ fn timers_of_a_processor_whose_task_burns_cpu_fire_on_another() {
 fn a_timer_armed_by_the_poll_that_burns_cpu_fires_on_another() {
     on_each(&[2, 4], |runtime| {
         for _ in 0..50 {
-            let (over, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+            let (over, done) = (
+                Arc::new(AtomicBool::new(false)),
+                Arc::new(AtomicBool::new(false)),
+            );
             let (stop, woken) = (over.clone(), done.clone());
             let hog = runtime.spawn(async move {
                 let sleeper = gmp::spawn(async move {
@@ -152,7 +157,9 @@ fn time_goes_on_for_threads_while_tasks_come_and_go() {
         let churn = runtime.spawn(async move {
             while !stop.load(SeqCst) {
                 let tasks: Vec<_> = (0..20)
-                    .map(|n| gmp::spawn(sleep_until(Instant::now() + Duration::from_micros(n * 10))))
+                    .map(|n| {
+                        gmp::spawn(sleep_until(Instant::now() + Duration::from_micros(n * 10)))
+                    })
                     .collect();
                 for task in tasks {
                     task.await.unwrap();

@@ -54,7 +54,11 @@ fn the_longest_sleep_is_pending() {
         let task = runtime.spawn(sleep(Duration::MAX));
         let _entered = runtime.enter();
         assert!(sleep(Duration::MAX).now_or_never().is_none());
-        assert!(sleep(Duration::MAX - Duration::from_nanos(1)).now_or_never().is_none());
+        assert!(
+            sleep(Duration::MAX - Duration::from_nanos(1))
+                .now_or_never()
+                .is_none()
+        );
         runtime.block_on(runtime.spawn(sleep(MILLISECOND))).unwrap();
         assert!(!task.is_finished());
         task.abort();
@@ -70,7 +74,8 @@ fn sleeps_end_in_the_order_of_their_deadlines() {
             let mut all: FuturesUnordered<_> = (0..100_u32)
                 .map(|n| {
                     let place = n * 37 % 100;
-                    sleep_until(now + MILLISECOND + Duration::from_micros(100) * place).map(move |()| place)
+                    sleep_until(now + MILLISECOND + Duration::from_micros(100) * place)
+                        .map(move |()| place)
                 })
                 .collect();
             let mut last = Instant::now();
@@ -91,7 +96,9 @@ fn sleeps_end_in_the_order_of_their_deadlines() {
 fn many_sleepers_all_wake() {
     on_processors(|runtime| {
         let tasks: Vec<_> = (0..5000_u64)
-            .map(|n| runtime.spawn(async move { sleep(Duration::from_micros(n * 7919 % 10_000)).await }))
+            .map(|n| {
+                runtime.spawn(async move { sleep(Duration::from_micros(n * 7919 % 10_000)).await })
+            })
             .collect();
         for task in tasks {
             runtime.block_on(task).unwrap();
@@ -132,7 +139,9 @@ fn a_sleep_goes_on_in_another_task_and_on_a_thread() {
         let task = runtime.spawn(poll_once(sleep(50 * MILLISECOND)));
         let moved = runtime.block_on(task).unwrap();
         let handle = runtime.handle().clone();
-        let moved = thread::spawn(move || handle.block_on(poll_once(moved))).join().unwrap();
+        let moved = thread::spawn(move || handle.block_on(poll_once(moved)))
+            .join()
+            .unwrap();
         let moved = runtime.block_on(poll_once(moved));
         let task = runtime.spawn(poll_once(moved));
         let moved = runtime.block_on(task).unwrap();
@@ -193,7 +202,10 @@ fn a_sleep_that_is_dropped_wakes_nobody_and_keeps_no_waker() {
         let wait = sleep(MILLISECOND);
         runtime.block_on(wait);
         assert_eq!(wakes.count(), 0);
-        assert!(Arc::strong_count(&wakes) < 2 + 20, "those that were cancelled are swept");
+        assert!(
+            Arc::strong_count(&wakes) < 2 + 20,
+            "those that were cancelled are swept"
+        );
     });
 }
 
@@ -207,7 +219,8 @@ fn sleeps_are_dropped_from_other_threads() {
                 let give = give.clone();
                 runtime.spawn(async move {
                     for round in 0..500_u64 {
-                        let mut long = sleep(Duration::from_micros(1 + round * 13 % 3000 * (1 + n)));
+                        let mut long =
+                            sleep(Duration::from_micros(1 + round * 13 % 3000 * (1 + n)));
                         let _ = poll_here(&mut long).await;
                         give.send(long).unwrap();
                         if round % 64 == 0 {
@@ -222,7 +235,9 @@ fn sleeps_are_dropped_from_other_threads() {
         }
         drop(give);
         assert_eq!(dropper.join().unwrap(), 2000);
-        runtime.block_on(runtime.spawn(sleep(5 * MILLISECOND))).unwrap();
+        runtime
+            .block_on(runtime.spawn(sleep(5 * MILLISECOND)))
+            .unwrap();
     });
 }
 
@@ -231,7 +246,12 @@ fn a_sleep_can_be_set_again() {
     on_processors(|runtime| {
         let task = runtime.spawn(async {
             let mut sleep = pin!(sleep(HOUR));
-            assert!(sleep.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            assert!(
+                sleep
+                    .as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            );
             let soon = Instant::now() + MILLISECOND;
             sleep.reset(soon);
             assert_eq!(sleep.deadline(), Some(soon));
@@ -271,6 +291,8 @@ fn threads_in_block_on_sleep() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
     });
 }

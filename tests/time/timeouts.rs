@@ -88,7 +88,10 @@ fn timeouts_stand_in_one_another() {
     on_processors(|runtime| {
         let task = runtime.spawn(async {
             let inner = timeout(MILLISECOND, pending::<()>());
-            assert!(matches!(timeout(HOUR, inner).await, Ok(Err(Elapsed { .. }))));
+            assert!(matches!(
+                timeout(HOUR, inner).await,
+                Ok(Err(Elapsed { .. }))
+            ));
             let outer = timeout(MILLISECOND, timeout(HOUR, pending::<()>()));
             assert!(measured(outer).await < HOUR);
         });
@@ -114,7 +117,9 @@ fn thousands_of_timeouts_that_are_not_needed_cost_no_wake() {
 #[test]
 fn the_error_says_what_happened() {
     within_limit(|| {
-        let error = runtime(1).block_on(timeout(Duration::ZERO, pending::<()>())).unwrap_err();
+        let error = runtime(1)
+            .block_on(timeout(Duration::ZERO, pending::<()>()))
+            .unwrap_err();
         assert_eq!(error.to_string(), "deadline has elapsed");
         let error = io::Error::from(error);
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

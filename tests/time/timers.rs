@@ -24,7 +24,10 @@ fn it_fires_once() {
             (&mut timer).await;
             assert!(begun.elapsed() >= MILLISECOND);
             assert_eq!(timer.deadline(), None);
-            assert!((&mut timer).now_or_never().is_none(), "until it is set again");
+            assert!(
+                (&mut timer).now_or_never().is_none(),
+                "until it is set again"
+            );
             assert!(!timer.stop());
 
             let at = Instant::now() + MILLISECOND;

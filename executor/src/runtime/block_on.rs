@@ -26,7 +26,10 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 fn poll_until_ready<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let parker = Arc::new(Parker { notified: AtomicBool::new(false), thread: thread::current() });
+    let parker = Arc::new(Parker {
+        notified: AtomicBool::new(false),
+        thread: thread::current(),
+    });
     let waker = Waker::from(parker.clone());
     let mut cx = Context::from_waker(&waker);
     loop {

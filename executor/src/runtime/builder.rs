@@ -57,20 +57,30 @@ impl Builder {
     pub fn build(self) -> io::Result<Runtime> {
         let thread_name = self.thread_name.unwrap_or_else(|| "gmp".to_owned());
         if thread_name.contains('\0') {
-            return Err(invalid(format!("the thread name {thread_name:?} contains a zero byte")));
+            return Err(invalid(format!(
+                "the thread name {thread_name:?} contains a zero byte"
+            )));
         }
         let processors = match self.processors {
             Some(processors) => check("max_procs", processors)?,
             None => default_processors()?,
         };
-        let config = Config { processors, thread_name, stack_size: self.stack_size };
-        Ok(Runtime { handle: Handle::new(Scheduler::start(config)?) })
+        let config = Config {
+            processors,
+            thread_name,
+            stack_size: self.stack_size,
+        };
+        Ok(Runtime {
+            handle: Handle::new(Scheduler::start(config)?),
+        })
     }
 }
 
 fn default_processors() -> io::Result<usize> {
     match env::var_os(MAX_PROCS_VARIABLE) {
-        None => Ok(thread::available_parallelism().map_or(1, NonZero::get).min(PROCESSORS_MAX)),
+        None => Ok(thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .min(PROCESSORS_MAX)),
         Some(text) => match text.to_str().and_then(|text| text.trim().parse().ok()) {
             Some(processors) => check(MAX_PROCS_VARIABLE, processors),
             None => Err(invalid(format!(
@@ -84,7 +94,9 @@ fn check(what: &str, processors: usize) -> io::Result<usize> {
     if (1..=PROCESSORS_MAX).contains(&processors) {
         return Ok(processors);
     }
-    Err(invalid(format!("{what} is {processors}; it must be from 1 to {PROCESSORS_MAX}")))
+    Err(invalid(format!(
+        "{what} is {processors}; it must be from 1 to {PROCESSORS_MAX}"
+    )))
 }
 
 fn invalid(message: String) -> io::Error {

@@ -62,7 +62,9 @@ impl Handle {
 
     /// Makes this the thread's current runtime until the guard is dropped.
     pub fn enter(&self) -> EnterGuard {
-        EnterGuard { _entered: sched::enter(self.live) }
+        EnterGuard {
+            _entered: sched::enter(self.live),
+        }
     }
 
     /// Tasks of this runtime that have not ended.
@@ -73,7 +75,9 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("runtime", &self.live.scheduler.index).finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("runtime", &self.live.scheduler.index)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,7 +89,11 @@ impl Spawn for Handle {
     }
 
     fn status(&self) -> Result<(), SpawnError> {
-        if self.live.is_open() { Ok(()) } else { Err(SpawnError::shutdown()) }
+        if self.live.is_open() {
+            Ok(())
+        } else {
+            Err(SpawnError::shutdown())
+        }
     }
 }
 

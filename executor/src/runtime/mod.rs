@@ -95,7 +95,9 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         for task in self.handle.live().shutdown(DROP_TIMEOUT).cut {
-            report::warn(format_args!("the runtime ended while {task} was being polled; it was cut"));
+            report::warn(format_args!(
+                "the runtime ended while {task} was being polled; it was cut"
+            ));
         }
     }
 }

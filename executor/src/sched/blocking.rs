@@ -40,7 +40,10 @@ impl Section {
     /// poller. (Go: `handoffp`)
     fn hand_off(&mut self) {
         let scheduler = self.scheduler();
-        debug_assert!(!self.machine().searching.get(), "a machine that runs a task does not search");
+        debug_assert!(
+            !self.machine().searching.get(),
+            "a machine that runs a task does not search"
+        );
         if let Some(processor) = self.machine().release() {
             let machine = scheduler.idle.take_machine();
             scheduler.run_processor(processor, machine);
@@ -68,7 +71,8 @@ impl Scheduler {
             Ran::Idle => {}
             Ran::Queue | Ran::Yielded => self.push_global(name),
             Ran::Ended { joiner, slot } => {
-                self.foreign_balance.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                self.foreign_balance
+                    .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
                 if let Some((class, slot)) = slot {
                     crate::slab::release(class, slot);
                 }

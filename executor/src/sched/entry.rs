@@ -22,7 +22,10 @@ pub(crate) struct Entered {
 
 /// Makes `live` the thread's current runtime until the guard is dropped.
 pub(crate) fn enter(live: Live) -> Entered {
-    Entered { before: ENTERED.replace(Some(live)), not_send: std::marker::PhantomData }
+    Entered {
+        before: ENTERED.replace(Some(live)),
+        not_send: std::marker::PhantomData,
+    }
 }
 
 impl Drop for Entered {
@@ -33,7 +36,9 @@ impl Drop for Entered {
 
 /// The current runtime: the one that the thread has entered last, else its machine's.
 pub(crate) fn entered() -> Option<Live> {
-    ENTERED.get().or_else(|| section::machine().map(|machine| Live::of(machine.scheduler)))
+    ENTERED
+        .get()
+        .or_else(|| section::machine().map(|machine| Live::of(machine.scheduler)))
 }
 
 /// The thread has entered a runtime, which may be another one than its machine's.
@@ -68,11 +73,17 @@ pub(crate) fn ready(name: Name, runtime: u16) {
 /// The timers to arm on this thread: its processor's, or those that the current runtime keeps for threads
 /// without one. `None` if there is no runtime that lives.
 pub(crate) fn timers() -> Option<&'static Timers> {
-    let machine = if is_elsewhere() { None } else { section::machine() };
+    let machine = if is_elsewhere() {
+        None
+    } else {
+        section::machine()
+    };
     if let Some(processor) = machine.and_then(Machine::processor) {
         return Some(&processor.timers);
     }
-    entered().filter(|live| live.is_open()).map(|live| &live.scheduler.foreign_timers)
+    entered()
+        .filter(|live| live.is_open())
+        .map(|live| &live.scheduler.foreign_timers)
 }
 
 /// A timer was armed. Nobody needs to know of a processor's own: it looks at them itself, and its machine
@@ -92,7 +103,9 @@ fn armed_foreign(earliest: bool) -> bool {
     // Ordering: between the new deadline and the looks at the sleeper's and at `closing`; pairs with the fence
     // in `Scheduler::announce_deadline`, and with the one in `Scheduler::close`, before the walk fires all.
     fence(Ordering::SeqCst);
-    let Some(live) = entered().filter(|live| live.is_open()) else { return false };
+    let Some(live) = entered().filter(|live| live.is_open()) else {
+        return false;
+    };
     if earliest {
         live.scheduler.warn_sleeper();
     }

@@ -39,7 +39,10 @@ impl GlobalQueue {
     pub(super) fn new() -> GlobalQueue {
         GlobalQueue {
             entries: Injector::new(),
-            gate: Mutex::new(Gate { open: false, epoch: 0 }),
+            gate: Mutex::new(Gate {
+                open: false,
+                epoch: 0,
+            }),
         }
     }
 

@@ -42,7 +42,10 @@ impl Counts {
         let mut seen = self.load();
         while seen.searching() == 0 && seen.idle() > 0 {
             let new = seen.0 + SEARCHING;
-            match self.0.compare_exchange(seen.0, new, Ordering::SeqCst, Ordering::Relaxed) {
+            match self
+                .0
+                .compare_exchange(seen.0, new, Ordering::SeqCst, Ordering::Relaxed)
+            {
                 Ok(_) => return true,
                 Err(now) => seen = Snapshot(now),
             }
@@ -89,8 +92,14 @@ pub(crate) enum Reclaim<P> {
 
 impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
     pub(crate) fn new() -> Self {
-        let lists = Lists { processors: Vec::new(), machines: Vec::new() };
-        Idle { counts: Counts(AtomicU32::new(0)), lists: Mutex::new(lists) }
+        let lists = Lists {
+            processors: Vec::new(),
+            machines: Vec::new(),
+        };
+        Idle {
+            counts: Counts(AtomicU32::new(0)),
+            lists: Mutex::new(lists),
+        }
     }
 
     pub(crate) fn counts(&self) -> Snapshot {
@@ -160,7 +169,9 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         let Some(at) = lists.machines.iter().rposition(|&listed| listed == machine) else {
             return Reclaim::Given;
         };
-        let Some(processor) = lists.processors.pop() else { return Reclaim::NoneIdle };
+        let Some(processor) = lists.processors.pop() else {
+            return Reclaim::NoneIdle;
+        };
         lists.machines.remove(at);
         self.counts.add(SEARCHING - 1);
         Reclaim::Processor(processor)

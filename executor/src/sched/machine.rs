@@ -118,7 +118,8 @@ impl Machine {
     /// Holds `processor` from now on. By its own thread.
     pub(super) fn acquire(&'static self, processor: &'static Processor) {
         debug_assert!(self.processor().is_none());
-        self.processor.store(std::ptr::from_ref(processor).cast_mut(), Ordering::Relaxed);
+        self.processor
+            .store(std::ptr::from_ref(processor).cast_mut(), Ordering::Relaxed);
         self.scheduler.monitor.notice();
     }
 
@@ -132,7 +133,8 @@ impl Machine {
     /// Gives it a processor: it is off the list of idle machines, by the caller's doing, and counts as
     /// searching. The caller is to `rouse` it.
     pub(super) fn give(&self, processor: &'static Processor) {
-        self.given.store(std::ptr::from_ref(processor).cast_mut(), Ordering::SeqCst);
+        self.given
+            .store(std::ptr::from_ref(processor).cast_mut(), Ordering::SeqCst);
     }
 
     /// Makes it look around if it rests.

@@ -38,12 +38,12 @@ mod spawn;
 mod table;
 
 #[cfg(not(gmp_loom))]
+pub use self::shutdown::{CutTask, ShutdownReport};
+#[cfg(not(gmp_loom))]
 pub(crate) use self::{
     blocking::without_processor,
-    entry::{armed, entered, enter, ready, timers, Entered},
+    entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
     scheduler::{Config, Live, Scheduler},
     spawn::{spawn, spawn_on},
 };
-#[cfg(not(gmp_loom))]
-pub use self::shutdown::{CutTask, ShutdownReport};

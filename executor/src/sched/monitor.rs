@@ -22,11 +22,7 @@ use super::{
     processor::Processor,
     scheduler::{Scheduler, explain},
 };
-use crate::{
-    shim::lock,
-    slab,
-    time::clock,
-};
+use crate::{shim::lock, slab, time::clock};
 
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
@@ -171,7 +167,11 @@ impl Memory {
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
         let longer = (self.period * 2).min(PERIOD_MAX);
-        self.period = if now < self.keen_until { PERIOD_MIN } else { longer };
+        self.period = if now < self.keen_until {
+            PERIOD_MIN
+        } else {
+            longer
+        };
     }
 }
 
@@ -182,7 +182,9 @@ impl Scheduler {
         let name = format!("{}-monitor", self.config().thread_name);
         let thread = std::thread::Builder::new().name(name);
         let started = thread.spawn(move || self.monitor_all());
-        started.map(drop).map_err(|error| explain("the monitor thread", error))
+        started
+            .map(drop)
+            .map_err(|error| explain("the monitor thread", error))
     }
 
     fn monitor_all(&'static self) {
@@ -204,7 +206,11 @@ impl Scheduler {
             let now = read_clock();
             self.serve_requests();
             let stood = self.look(&mut memory, now);
-            memory.choose_period(stood, self.monitor.hinted.swap(false, Ordering::Relaxed), now);
+            memory.choose_period(
+                stood,
+                self.monitor.hinted.swap(false, Ordering::Relaxed),
+                now,
+            );
             let pauses = memory.period > PERIOD_MIN && now >= memory.hint_at;
             self.monitor.pauses.store(pauses, Ordering::Relaxed);
             self.wait(&mut memory, now);
@@ -267,7 +273,9 @@ impl Scheduler {
         let requests = std::mem::take(&mut *lock(&self.monitor.requests));
         for processor in requests {
             if let Err(error) = self.start_machine(Some(processor)) {
-                self.monitor.warned.get_or_init(|| eprintln!("gmp: {error}; going on with fewer"));
+                self.monitor
+                    .warned
+                    .get_or_init(|| eprintln!("gmp: {error}; going on with fewer"));
                 self.idle.put_processor(processor);
                 self.idle.end_search();
             }
@@ -307,7 +315,10 @@ impl Scheduler {
             let queued = processor.stealer.len();
             let stands = queued > 0 || processor.stealer.next().is_some();
             any |= last.stood && stands && (tick == last.tick || queued > 1);
-            *last = Glance { tick, stood: stands };
+            *last = Glance {
+                tick,
+                stood: stands,
+            };
         }
         any
     }
@@ -319,7 +330,11 @@ impl Scheduler {
             memory.polls = polls;
             memory.polled_at = now;
         }
-        let limit = if self.idle.counts().idle() > 0 { POLL_MAX_BESIDE_IDLE } else { POLL_MAX };
+        let limit = if self.idle.counts().idle() > 0 {
+            POLL_MAX_BESIDE_IDLE
+        } else {
+            POLL_MAX
+        };
         now.saturating_sub(memory.polled_at) >= limit.as_nanos() as u64
     }
 }

@@ -77,11 +77,16 @@ impl NetPoll {
 
     /// How often somebody polled, and whether somebody is in the poller now.
     pub(super) fn activity(&self) -> (u64, bool) {
-        (self.polls.load(Ordering::Relaxed), self.taken.load(Ordering::Relaxed))
+        (
+            self.polls.load(Ordering::Relaxed),
+            self.taken.load(Ordering::Relaxed),
+        )
     }
 
     fn poller(&self) -> Option<Arc<dyn Poller>> {
-        lock(&self.poller).as_ref().map(|attached| attached.poller.clone())
+        lock(&self.poller)
+            .as_ref()
+            .map(|attached| attached.poller.clone())
     }
 
     /// Drops the poller: with it goes the readiness of all sockets.
@@ -111,7 +116,10 @@ impl Scheduler {
             return Ok(attached.concrete.clone());
         }
         let made = Arc::new(init()?);
-        *attached = Some(Attached { poller: made.clone(), concrete: made.clone() });
+        *attached = Some(Attached {
+            poller: made.clone(),
+            concrete: made.clone(),
+        });
         drop(attached);
         // The one that parks for lack of a poller shall use it.
         self.interrupt_poller();
@@ -130,7 +138,10 @@ impl Scheduler {
     }
 
     pub(super) fn earliest(&self) -> u64 {
-        self.timers().map(Timers::earliest).min().unwrap_or(u64::MAX)
+        self.timers()
+            .map(Timers::earliest)
+            .min()
+            .unwrap_or(u64::MAX)
     }
 
     /// Calls the sleeper back if a timer is due before it wakes by itself.
@@ -177,17 +188,23 @@ impl Scheduler {
             Some(poller) => poll(&*poller, until, ready),
             None => machine.park_until(until),
         }
-        self.netpoll.sleeper.store(std::ptr::null_mut(), Ordering::Relaxed);
+        self.netpoll
+            .sleeper
+            .store(std::ptr::null_mut(), Ordering::Relaxed);
         self.netpoll.sleeps_until.store(NOBODY, Ordering::Relaxed);
     }
 
     /// Tells until when the machine will sleep. Who arms an earlier timer before this is told is
     /// seen here, who does so later sees it.
     fn announce_deadline(&self, machine: &'static Machine) -> u64 {
-        self.netpoll.sleeper.store(std::ptr::from_ref(machine).cast_mut(), Ordering::SeqCst);
+        self.netpoll
+            .sleeper
+            .store(std::ptr::from_ref(machine).cast_mut(), Ordering::SeqCst);
         let mut until = self.earliest();
         loop {
-            self.netpoll.sleeps_until.store(until.max(NOBODY + 1), Ordering::SeqCst);
+            self.netpoll
+                .sleeps_until
+                .store(until.max(NOBODY + 1), Ordering::SeqCst);
             // Ordering: pairs with the fences in `go_idle` and `armed`.
             fence(Ordering::SeqCst);
             let again = self.earliest();
@@ -205,7 +222,10 @@ impl Scheduler {
             machine.ready.replace(ready);
             return;
         }
-        ready.names.drain(..).for_each(|name| self.global.push(name));
+        ready
+            .names
+            .drain(..)
+            .for_each(|name| self.global.push(name));
         self.submitted();
         machine.defer(&mut ready.foreign);
         machine.ready.replace(ready);

@@ -13,7 +13,11 @@ use super::{
     random::Random,
     run_queue::{self, Local, Stealer},
 };
-use crate::{poller::Ready, slab::{Cache, Counts}, time::Timers};
+use crate::{
+    poller::Ready,
+    slab::{Cache, Counts},
+    time::Timers,
+};
 
 /// What others may see of a processor.
 #[repr(align(128))]

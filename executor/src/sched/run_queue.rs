@@ -135,7 +135,10 @@ impl Local {
             overflow(self.shed(head));
         }
         self.ring.place(tail).store(name.bits(), Ordering::Relaxed);
-        self.ring.tail.0.store(tail.wrapping_add(1), Ordering::Release);
+        self.ring
+            .tail
+            .0
+            .store(tail.wrapping_add(1), Ordering::Release);
     }
 
     /// Queues a batch that came from the global queue. The ring must have room for it.
@@ -160,9 +163,14 @@ impl Local {
     fn shed(&mut self, head: u32) -> Batch {
         let half = CAPACITY / 2;
         let names = std::array::from_fn(|n| {
-            self.ring.place(head.wrapping_add(n as u32)).load(Ordering::Relaxed)
+            self.ring
+                .place(head.wrapping_add(n as u32))
+                .load(Ordering::Relaxed)
         });
-        self.ring.head.0.store(head.wrapping_add(half), Ordering::Release);
+        self.ring
+            .head
+            .0
+            .store(head.wrapping_add(half), Ordering::Release);
         Batch { names, first: 0 }
     }
 
@@ -175,7 +183,10 @@ impl Local {
             return None;
         }
         let bits = self.ring.place(head).load(Ordering::Relaxed);
-        self.ring.head.0.store(head.wrapping_add(1), Ordering::Release);
+        self.ring
+            .head
+            .0
+            .store(head.wrapping_add(1), Ordering::Release);
         Name::from_bits(bits)
     }
 
@@ -205,15 +216,23 @@ impl Stealer {
     /// Takes `name` out of the place for the next one, if it still stands there.
     pub(crate) fn take_next(&self, name: Name) -> bool {
         let next = &self.ring.next;
-        next.compare_exchange(name.bits(), 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        next.compare_exchange(name.bits(), 0, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
     }
 
     /// Takes the older half: queues it in `into`, which is empty, and takes its oldest.
     pub(crate) fn steal_into(&self, into: &mut Local) -> Option<Name> {
-        debug_assert_eq!(into.room(), CAPACITY as usize, "a thief's own queue is empty");
+        debug_assert_eq!(
+            into.room(),
+            CAPACITY as usize,
+            "a thief's own queue is empty"
+        );
         let taken = self.copy_into(into)?;
         let tail = into.ring.tail.0.load(Ordering::Relaxed);
-        into.ring.tail.0.store(tail.wrapping_add(taken), Ordering::Release);
+        into.ring
+            .tail
+            .0
+            .store(tail.wrapping_add(taken), Ordering::Release);
         into.pop()
     }
 
@@ -233,12 +252,22 @@ impl Stealer {
                 continue;
             }
             for n in 0..half {
-                let bits = self.ring.place(head.wrapping_add(n)).load(Ordering::Relaxed);
-                into.ring.place(tail.wrapping_add(n)).store(bits, Ordering::Relaxed);
+                let bits = self
+                    .ring
+                    .place(head.wrapping_add(n))
+                    .load(Ordering::Relaxed);
+                into.ring
+                    .place(tail.wrapping_add(n))
+                    .store(bits, Ordering::Relaxed);
             }
             let new = head.wrapping_add(half);
             let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
-            match self.ring.head.0.compare_exchange(head, new, success, failure) {
+            match self
+                .ring
+                .head
+                .0
+                .compare_exchange(head, new, success, failure)
+            {
                 Ok(_) => return Some(half),
                 Err(now) => head = now,
             }

@@ -14,14 +14,8 @@ use std::{
 };
 
 use super::{
-    barrier,
-    global::GlobalQueue,
-    idle::Idle,
-    machine::Machine,
-    monitor::Monitor,
-    netpoll::NetPoll,
-    processor::Processor,
-    table,
+    barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor, netpoll::NetPoll,
+    processor::Processor, table,
 };
 use crate::{
     shim::lock,
@@ -70,7 +64,9 @@ pub(crate) struct Scheduler {
 pub(super) enum Life {
     Running,
     /// Until when machines may finish their polls before the walk begins.
-    Closing { walk_at: Instant },
+    Closing {
+        walk_at: Instant,
+    },
     /// The walk has dropped all futures but those that are being polled.
     Walked,
 }
@@ -125,7 +121,9 @@ impl Scheduler {
             scheduler.idle.put_processor(processor);
         }
         let live = Live { scheduler, epoch };
-        scheduler.start_monitor().inspect_err(|_| scheduler.end_unstarted())?;
+        scheduler
+            .start_monitor()
+            .inspect_err(|_| scheduler.end_unstarted())?;
         for _ in &scheduler.processors {
             scheduler.start_machine(None).inspect_err(|_| {
                 live.shutdown(START_UNDONE);
@@ -258,7 +256,10 @@ impl Scheduler {
 impl Live {
     /// The runtime that uses the structure now.
     pub(super) fn of(scheduler: &'static Scheduler) -> Live {
-        Live { scheduler, epoch: scheduler.epoch.load(Ordering::SeqCst) }
+        Live {
+            scheduler,
+            epoch: scheduler.epoch.load(Ordering::SeqCst),
+        }
     }
 
     /// It has not begun to shut down.
@@ -271,7 +272,12 @@ impl Live {
         if Live::of(self.scheduler).epoch != self.epoch {
             return 0;
         }
-        let own: i64 = self.scheduler.processors.iter().map(Processor::balance).sum();
+        let own: i64 = self
+            .scheduler
+            .processors
+            .iter()
+            .map(Processor::balance)
+            .sum();
         let all = own + self.scheduler.foreign_balance.load(Ordering::Relaxed);
         usize::try_from(all).unwrap_or(0)
     }
@@ -293,6 +299,8 @@ impl Live {
 pub(super) fn explain(what: &str, error: io::Error) -> io::Error {
     io::Error::new(
         error.kind(),
-        format!("cannot start {what}: {error}; raise the limit on threads (`ulimit -u`) or use fewer processors"),
+        format!(
+            "cannot start {what}: {error}; raise the limit on threads (`ulimit -u`) or use fewer processors"
+        ),
     )
 }

@@ -5,12 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    global::Taken,
-    processor::Processor,
-    run_queue::Batch,
-    section::Section,
-};
+use super::{global::Taken, processor::Processor, run_queue::Batch, section::Section};
 use crate::{
     poller::Ready,
     task::{Header, Name, Ran, state::Wake},
@@ -41,7 +36,9 @@ impl Section {
         }
         let around = self.processor().tick() % LOOK_AROUND == LOOK_AROUND - 1;
         let found = if around { self.look_around() } else { None };
-        let found = found.or_else(|| self.take_local()).or_else(|| self.search());
+        let found = found
+            .or_else(|| self.take_local())
+            .or_else(|| self.search());
         // Also if it was found in its own queue: that of a processor that was just handed over.
         if found.is_some() && self.machine().searching.get() {
             self.stop_searching();
@@ -90,7 +87,9 @@ impl Section {
     #[cold]
     #[inline(never)]
     fn search(&mut self) -> Option<Name> {
-        self.take_global().or_else(|| self.take_due()).or_else(|| self.steal())
+        self.take_global()
+            .or_else(|| self.take_due())
+            .or_else(|| self.steal())
     }
 
     fn take_global(&mut self) -> Option<Name> {
@@ -237,7 +236,9 @@ impl Section {
     #[inline(always)]
     pub(super) fn push(&mut self, name: Name) {
         let scheduler = self.scheduler();
-        self.private().queue.push(name, |batch| scheduler.global.push_batch(Box::new(batch)));
+        self.private()
+            .queue
+            .push(name, |batch| scheduler.global.push_batch(Box::new(batch)));
     }
 
     /// Makes a task the next one here; the one that was goes to the queue, which others may be
@@ -297,7 +298,9 @@ impl Section {
     pub(super) fn go_idle(self) {
         let (machine, scheduler) = (self.machine(), self.scheduler());
         let searching = machine.searching.replace(false);
-        let Some(processor) = machine.release() else { return };
+        let Some(processor) = machine.release() else {
+            return;
+        };
         scheduler.idle.go_idle(processor, machine, searching);
         // Ordering: between going on the list and the look; pairs with the fence in
         // `Scheduler::submitted`.

@@ -104,7 +104,10 @@ impl Section {
     /// The machine's own section: its depth is 1 since its thread began.
     pub(super) fn of_loop(machine: &'static Machine) -> Option<Section> {
         debug_assert_eq!(machine.depth.load(Ordering::Relaxed), 1);
-        Some(Section { machine, processor: machine.processor()? })
+        Some(Section {
+            machine,
+            processor: machine.processor()?,
+        })
     }
 
     #[inline(always)]

@@ -75,7 +75,10 @@ impl Live {
             return ShutdownReport::default();
         }
         let running = self.walk().filter(|seen| seen.state.is_running());
-        let cut = running.map(|seen| CutTask { id: Id(seen.name), spawned_at: seen.spawned_at });
+        let cut = running.map(|seen| CutTask {
+            id: Id(seen.name),
+            spawned_at: seen.spawned_at,
+        });
         ShutdownReport { cut: cut.collect() }
     }
 
@@ -101,7 +104,10 @@ impl Live {
 }
 
 fn lock_life(scheduler: &Scheduler) -> std::sync::MutexGuard<'_, Life> {
-    scheduler.life.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    scheduler
+        .life
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl Scheduler {
@@ -142,13 +148,17 @@ impl Scheduler {
         let mut life = lock_life(self);
         while self.machines.load(Ordering::SeqCst) > 0 {
             self.rouse_all();
-            let left = until.map_or(Duration::MAX, |it| it.saturating_duration_since(Instant::now()));
+            let left = until.map_or(Duration::MAX, |it| {
+                it.saturating_duration_since(Instant::now())
+            });
             if left.is_zero() {
                 return;
             }
             // Rousing once more each 10 ms costs nothing here, and a machine that went to rest between the
             // look at `closing` and the list is roused by it.
-            let waited = self.ended.wait_timeout(life, left.min(Duration::from_millis(10)));
+            let waited = self
+                .ended
+                .wait_timeout(life, left.min(Duration::from_millis(10)));
             life = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
         }
     }
@@ -203,7 +213,12 @@ impl Scheduler {
             // SAFETY: no machine is left, so nobody holds the processor.
             let private = unsafe { processor.private() };
             private.cache.flush();
-            while private.queue.take_next().or_else(|| private.queue.pop()).is_some() {}
+            while private
+                .queue
+                .take_next()
+                .or_else(|| private.queue.pop())
+                .is_some()
+            {}
         }
         table::put(self);
     }

@@ -58,7 +58,9 @@ where
     let name = live.scheduler.global.pass(live.epoch, || {
         let future = future.take().expect("published once");
         let name = publish(slot, future, site, live.scheduler.index);
-        live.scheduler.foreign_balance.fetch_add(1, Ordering::Relaxed);
+        live.scheduler
+            .foreign_balance
+            .fetch_add(1, Ordering::Relaxed);
         live.scheduler.global.push(name);
         name
     });

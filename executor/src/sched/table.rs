@@ -34,7 +34,9 @@ pub(super) fn get(index: u16) -> Option<&'static Scheduler> {
 /// If too many runtimes live.
 pub(super) fn take(processors: usize) -> io::Result<&'static Scheduler> {
     let mut spare = lock(&SPARE);
-    let fitting = spare.iter().position(|scheduler| scheduler.processors.len() == processors);
+    let fitting = spare
+        .iter()
+        .position(|scheduler| scheduler.processors.len() == processors);
     if let Some(at) = fitting {
         return Ok(spare.swap_remove(at));
     }

@@ -24,7 +24,11 @@ macro_rules! ordered {
 
             pub(crate) fn store(&self, value: $int, order: Ordering) {
                 // A swap with SeqCst would acquire.
-                let order = if order == Ordering::SeqCst { Ordering::Release } else { order };
+                let order = if order == Ordering::SeqCst {
+                    Ordering::Release
+                } else {
+                    order
+                };
                 self.0.swap(value, order);
             }
 

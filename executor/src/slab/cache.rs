@@ -46,9 +46,14 @@ pub(crate) struct Cache {
 
 impl Cache {
     pub(crate) fn new() -> Cache {
-        let counts = Counts { classes: (0..CLASSES).map(|_| Count::default()).collect() };
+        let counts = Counts {
+            classes: (0..CLASSES).map(|_| Count::default()).collect(),
+        };
         let classes = (0..CLASSES).map(|_| Magazines::default()).collect();
-        Cache { classes, counts: Arc::new(counts) }
+        Cache {
+            classes,
+            counts: Arc::new(counts),
+        }
     }
 
     pub(crate) fn counts(&self) -> Arc<Counts> {
@@ -98,7 +103,11 @@ impl Counts {
     pub(crate) fn add_to(&self, sum: &mut dyn FnMut(Class, u64, u64)) {
         for (index, count) in self.classes.iter().enumerate() {
             let taken = count.taken.load(Ordering::Relaxed);
-            sum(Class::from_index(index), taken, count.misses.load(Ordering::Relaxed));
+            sum(
+                Class::from_index(index),
+                taken,
+                count.misses.load(Ordering::Relaxed),
+            );
         }
     }
 }
@@ -106,7 +115,10 @@ impl Counts {
 /// Adds one to a counter that only this thread writes: no read-modify-write is needed.
 #[inline(always)]
 fn add_one(counter: &AtomicU64) {
-    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    counter.store(
+        counter.load(Ordering::Relaxed).wrapping_add(1),
+        Ordering::Relaxed,
+    );
 }
 
 impl Magazines {

@@ -40,8 +40,14 @@ struct Shelves {
 
 impl Central {
     const fn new() -> Central {
-        let shelves = Shelves { batches: Vec::new(), partial: BTreeSet::new(), released: 0 };
-        Central { shelves: Mutex::new(shelves) }
+        let shelves = Shelves {
+            batches: Vec::new(),
+            partial: BTreeSet::new(),
+            released: 0,
+        };
+        Central {
+            shelves: Mutex::new(shelves),
+        }
     }
 
     /// A batch with at least one slot.
@@ -73,7 +79,10 @@ impl Central {
             }
             return Ok(slot);
         }
-        Ok(shelves.gather(class, 1)?.pop().expect("gather finds at least one"))
+        Ok(shelves
+            .gather(class, 1)?
+            .pop()
+            .expect("gather finds at least one"))
     }
 
     pub(super) fn put_one(&self, class: Class, slot: SlotIndex) {
@@ -87,9 +96,15 @@ impl Central {
         while lock(&self.shelves).take_some_apart(class) {}
         let mut shelves = lock(&self.shelves);
         let all = class.slots() as u32;
-        let empty: Vec<SpanIndex> =
-            shelves.partial.range((all, SpanIndex::FIRST)..).map(|&(_, span)| span).collect();
-        let released = empty.into_iter().map(|span| release(class, span)).sum::<usize>();
+        let empty: Vec<SpanIndex> = shelves
+            .partial
+            .range((all, SpanIndex::FIRST)..)
+            .map(|&(_, span)| span)
+            .collect();
+        let released = empty
+            .into_iter()
+            .map(|span| release(class, span))
+            .sum::<usize>();
         shelves.released += released;
         released
     }
@@ -131,7 +146,9 @@ impl Shelves {
     /// True: there are more batches.
     fn take_some_apart(&mut self, class: Class) -> bool {
         for _ in 0..BATCHES_AT_A_TIME {
-            let Some(batch) = self.batches.pop() else { return false };
+            let Some(batch) = self.batches.pop() else {
+                return false;
+            };
             self.take_apart(class, batch);
         }
         true
@@ -176,7 +193,9 @@ fn cut(class: Class, span: SpanIndex, want: usize, batch: &mut FreeList) -> u32 
     let mut free_list = FreeList::from_first(descriptor.free_list());
     let before = batch.len();
     while batch.len() - before < want {
-        let Some(slot) = free_list.pop().or_else(|| carve(class, span)) else { break };
+        let Some(slot) = free_list.pop().or_else(|| carve(class, span)) else {
+            break;
+        };
         batch.push(slot);
     }
     descriptor.set_free_list(free_list.first());

@@ -27,7 +27,10 @@ pub(crate) struct Class(u8);
 impl Class {
     /// The class whose slots are the smallest that hold `size` bytes.
     pub(crate) const fn for_size(size: usize) -> Class {
-        assert!(size <= SLOT_MAX, "this future is larger than 1 GiB; box its large parts");
+        assert!(
+            size <= SLOT_MAX,
+            "this future is larger than 1 GiB; box its large parts"
+        );
         if size <= LINEAR_MAX {
             return Class(size.saturating_sub(SLOT_MIN).div_ceil(GRANULE) as u8);
         }
@@ -72,7 +75,11 @@ impl Class {
 
     /// Slots of one span.
     pub(crate) const fn slots(self) -> usize {
-        if self.size() > SMALL_MAX { 1 } else { self.span_units() * UNIT / self.size() }
+        if self.size() > SMALL_MAX {
+            1
+        } else {
+            self.span_units() * UNIT / self.size()
+        }
     }
 
     /// Slots that a cache and central exchange at a time: 64, fewer of the large ones, so that

@@ -92,7 +92,9 @@ impl SpanIndex {
 }
 
 fn descriptor(unit: usize) -> &'static Span {
-    let chunk = SPANS[unit / CHUNK].get().expect("a chunk exists once a unit of it was handed out");
+    let chunk = SPANS[unit / CHUNK]
+        .get()
+        .expect("a chunk exists once a unit of it was handed out");
     &chunk[unit % CHUNK]
 }
 
@@ -113,7 +115,9 @@ pub(crate) fn reserve() -> io::Result<()> {
 /// A new span for `class`, with no slot carved.
 pub(super) fn grow(class: Class) -> io::Result<SpanIndex> {
     let mut space = lock(&SPACE);
-    let space = space.as_mut().expect("a runtime reserves the space before it allocates");
+    let space = space
+        .as_mut()
+        .expect("a runtime reserves the space before it allocates");
     let first = UNITS.load(Ordering::Relaxed) as usize;
     let end = first + class.span_units();
     if end * UNIT > space.len() {

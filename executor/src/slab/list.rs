@@ -61,7 +61,10 @@ impl FreeList {
 
     /// The list that begins at `first`, whose length is not known: it counts from [`UNKNOWN`] on.
     pub(super) fn from_first(first: u32) -> FreeList {
-        FreeList { first, len: UNKNOWN }
+        FreeList {
+            first,
+            len: UNKNOWN,
+        }
     }
 
     /// How many were pushed to a list of unknown length.

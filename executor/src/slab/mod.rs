@@ -15,8 +15,8 @@ pub(crate) use cache::{Cache, Counts};
 pub(crate) use class::Class;
 pub(crate) use heap::{SlotIndex, reserve, spans};
 pub(crate) use list::LINK_OFFSET;
-pub use stats::{ClassStats, MemStats};
 pub(crate) use stats::read as stats;
+pub use stats::{ClassStats, MemStats};
 
 /// Takes a free slot without a processor: under central's lock.
 ///

@@ -34,7 +34,13 @@ impl Space {
         let mut len = RESERVE;
         loop {
             match map(len) {
-                Ok(base) => return Ok(Space { base, len, committed: 0 }),
+                Ok(base) => {
+                    return Ok(Space {
+                        base,
+                        len,
+                        committed: 0,
+                    });
+                }
                 Err(_) if len > RESERVE_MIN => len /= 2,
                 Err(error) => return Err(explain(error, len)),
             }
@@ -61,7 +67,10 @@ impl Space {
         if len > upto {
             return Err(io::Error::new(
                 io::ErrorKind::OutOfMemory,
-                format!("all {} MiB of address space for tasks are in use", self.len >> 20),
+                format!(
+                    "all {} MiB of address space for tasks are in use",
+                    self.len >> 20
+                ),
             ));
         }
         // SAFETY: `committed <= upto <= len`, so the range lies in the mapping made by `map`.

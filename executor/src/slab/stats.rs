@@ -49,7 +49,10 @@ pub(crate) fn read(caches: impl FnOnce(&mut dyn FnMut(Class, u64, u64))) -> MemS
         counts[class.index()].0 += taken;
         counts[class.index()].1 += misses;
     });
-    let mut stats = MemStats { spans: heap::spans().count(), ..MemStats::default() };
+    let mut stats = MemStats {
+        spans: heap::spans().count(),
+        ..MemStats::default()
+    };
     for (index, reserved) in heap::bytes_by_class().into_iter().enumerate() {
         if reserved > 0 {
             let class = Class::from_index(index);

@@ -18,7 +18,10 @@ impl JoinError {
     }
 
     pub(crate) fn panicked(id: Id, payload: Box<dyn Any + Send>) -> JoinError {
-        JoinError { id, panic: Some(Mutex::new(payload)) }
+        JoinError {
+            id,
+            panic: Some(Mutex::new(payload)),
+        }
     }
 
     /// The task was aborted, or its runtime shut down.
@@ -36,8 +39,12 @@ impl JoinError {
     /// # Panics
     /// If the task was cancelled; [`is_panic`](Self::is_panic) tells.
     pub fn into_panic(self) -> Box<dyn Any + Send> {
-        let payload = self.panic.expect("the task was cancelled; it has no panic to take");
-        payload.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+        let payload = self
+            .panic
+            .expect("the task was cancelled; it has no panic to take");
+        payload
+            .into_inner()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Which task.
@@ -47,7 +54,9 @@ impl JoinError {
 
     fn message(&self) -> Option<String> {
         let payload = lock(self.panic.as_ref()?);
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned());
         text.or_else(|| payload.downcast_ref::<String>().cloned())
     }
 }

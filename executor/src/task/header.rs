@@ -74,8 +74,10 @@ impl Header {
         // Ordering: pairs with the acquire fence in `walk::look`: who sees one of these stores sees
         // the generation that the free before it set.
         fence(Ordering::Release);
-        self.vtable.store(std::ptr::from_ref(vtable).cast_mut(), Ordering::Relaxed);
-        self.spawned_at.store(std::ptr::from_ref(spawned_at).cast_mut(), Ordering::Relaxed);
+        self.vtable
+            .store(std::ptr::from_ref(vtable).cast_mut(), Ordering::Relaxed);
+        self.spawned_at
+            .store(std::ptr::from_ref(spawned_at).cast_mut(), Ordering::Relaxed);
         self.waits_at.store(null_mut(), Ordering::Relaxed);
         self.since.store(0, Ordering::Relaxed);
         self.runtime.store(runtime, Ordering::Relaxed);
@@ -122,7 +124,8 @@ impl Header {
 
     #[inline(always)]
     pub(crate) fn set_wait(&self, site: &'static Location<'static>, reason: Reason) {
-        self.waits_at.store(std::ptr::from_ref(site).cast_mut(), Ordering::Relaxed);
+        self.waits_at
+            .store(std::ptr::from_ref(site).cast_mut(), Ordering::Relaxed);
         self.reason.store(reason as u8, Ordering::Relaxed);
     }
 

@@ -60,12 +60,18 @@ impl<T> JoinHandle<T> {
     /// The task was just published, with `HANDLE` set, by a future whose output is a `T`.
     #[inline(always)]
     pub(crate) unsafe fn new(name: Name) -> JoinHandle<T> {
-        JoinHandle { name: Some(name), output: PhantomData }
+        JoinHandle {
+            name: Some(name),
+            output: PhantomData,
+        }
     }
 
     /// A handle whose task never came to be: it was spawned on a runtime that has shut down.
     pub(crate) fn cancelled() -> JoinHandle<T> {
-        JoinHandle { name: Some(Name::NOBODY), output: PhantomData }
+        JoinHandle {
+            name: Some(Name::NOBODY),
+            output: PhantomData,
+        }
     }
 
     /// Ends the task at its next transition: its future is dropped, and the handle yields an error
@@ -76,7 +82,9 @@ impl<T> JoinHandle<T> {
 
     /// A handle that only aborts. It does nothing once the task has ended.
     pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle { name: self.name.unwrap_or(Name::NOBODY) }
+        AbortHandle {
+            name: self.name.unwrap_or(Name::NOBODY),
+        }
     }
 
     /// The task has ended, in whatever way.
@@ -96,7 +104,9 @@ impl<T> Future for JoinHandle<T> {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let name = self.name.expect("a JoinHandle was polled after it was ready");
+        let name = self
+            .name
+            .expect("a JoinHandle was polled after it was ready");
         if name == Name::NOBODY {
             self.name = None;
             return Poll::Ready(Err(JoinError::cancelled(Id::NOBODY)));
@@ -139,7 +149,9 @@ fn wait_for_end(name: Name, waker: &Waker) -> Option<Outcome> {
                 }
             }
             Join::Vacant => {
-                header.joiner().store(Waiter::new(waker).into_bits(), Ordering::Relaxed);
+                header
+                    .joiner()
+                    .store(Waiter::new(waker).into_bits(), Ordering::Relaxed);
                 if header.state.set_joiner() {
                     return None;
                 }
@@ -168,7 +180,9 @@ pub(super) fn take_joiner(header: &Header) -> Option<Waiter> {
 impl<T> Drop for JoinHandle<T> {
     #[inline(always)]
     fn drop(&mut self) {
-        let Some(name) = self.name.filter(|&name| name != Name::NOBODY) else { return };
+        let Some(name) = self.name.filter(|&name| name != Name::NOBODY) else {
+            return;
+        };
         let header = Header::named(name);
         if header.state.join() == Join::Registered && header.state.unset_joiner() {
             drop(take_joiner(header));
@@ -182,7 +196,9 @@ impl<T> Drop for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JoinHandle").field("id", &self.id()).finish_non_exhaustive()
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .finish_non_exhaustive()
     }
 }
 
@@ -198,7 +214,11 @@ impl AbortHandle {
         if self.name == Name::NOBODY {
             return;
         }
-        if Header::named(self.name).state.cancel(self.name.generation()) == Wake::Queue {
+        if Header::named(self.name)
+            .state
+            .cancel(self.name.generation())
+            == Wake::Queue
+        {
             port::queue(self.name);
         }
     }

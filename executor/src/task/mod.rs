@@ -17,9 +17,9 @@ mod raw;
 mod run;
 pub(crate) mod state;
 #[cfg(not(gmp_loom))]
-pub(crate) mod walk;
-#[cfg(not(gmp_loom))]
 pub(crate) mod waker;
+#[cfg(not(gmp_loom))]
+pub(crate) mod walk;
 #[cfg(not(gmp_loom))]
 mod yield_now;
 

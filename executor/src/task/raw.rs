@@ -61,7 +61,11 @@ pub(crate) fn fill<F: Future>(
     // SAFETY: the caller owns the slot, whose class is `class_of::<F>()`.
     let body = unsafe { body::open::<F>(slot.address()) };
     // SAFETY: `open` gave room for a body.
-    unsafe { body.write(Body { future: ManuallyDrop::new(future) }) };
+    unsafe {
+        body.write(Body {
+            future: ManuallyDrop::new(future),
+        })
+    };
     Name::new(slot.get(), header.state.load_relaxed().generation())
 }
 
@@ -113,7 +117,10 @@ pub(super) fn free(name: Name, header: &Header) -> Option<(Class, SlotIndex)> {
     let slot = header::slot(name);
     // SAFETY: the caller owns the slot, and has emptied the body.
     unsafe { (vtable.close)(slot.address()) };
-    header.state.free(name.generation()).then_some((vtable.class, slot))
+    header
+        .state
+        .free(name.generation())
+        .then_some((vtable.class, slot))
 }
 
 struct Typed<F>(F);

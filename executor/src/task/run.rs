@@ -26,7 +26,10 @@ pub(crate) enum Ran {
     /// The task asks to be queued behind the others.
     Yielded,
     /// The task has ended: wake who joins it, free the slot if it is there.
-    Ended { joiner: Option<Waiter>, slot: Option<(Class, SlotIndex)> },
+    Ended {
+        joiner: Option<Waiter>,
+        slot: Option<(Class, SlotIndex)>,
+    },
 }
 
 /// Runs a task that `start` gave to this thread: polls it, or drops its future if it was aborted.
@@ -76,7 +79,10 @@ fn end(name: Name, header: &Header, outcome: Outcome) -> Ran {
             Finish::Published => return Ran::Ended { joiner, slot: None },
             Finish::Unwanted => {
                 raw::discard(name, header, outcome);
-                return Ran::Ended { joiner, slot: raw::free(name, header) };
+                return Ran::Ended {
+                    joiner,
+                    slot: raw::free(name, header),
+                };
             }
         }
     }

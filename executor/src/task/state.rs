@@ -190,8 +190,16 @@ impl std::fmt::Debug for Snapshot {
             (PANICKED, "panicked"),
             (CANCELLED, "cancelled"),
         ];
-        let set = FLAGS.iter().filter(|&&(flag, _)| self.has(flag)).map(|&(_, name)| name);
-        write!(f, "generation {} {:?}", self.generation(), set.collect::<Vec<_>>())
+        let set = FLAGS
+            .iter()
+            .filter(|&&(flag, _)| self.has(flag))
+            .map(|&(_, name)| name);
+        write!(
+            f,
+            "generation {} {:?}",
+            self.generation(),
+            set.collect::<Vec<_>>()
+        )
     }
 }
 
@@ -236,8 +244,13 @@ impl State {
     #[inline(always)]
     pub(crate) fn publish(&self, generation: u32) {
         let word = u64::from(generation) << GENERATION;
-        debug_assert_eq!(self.0.load(Ordering::Relaxed), word, "publish of a slot that is not free");
-        self.0.store(word | LIVE | HANDLE | SCHEDULED, Ordering::Release);
+        debug_assert_eq!(
+            self.0.load(Ordering::Relaxed),
+            word,
+            "publish of a slot that is not free"
+        );
+        self.0
+            .store(word | LIVE | HANDLE | SCHEDULED, Ordering::Release);
     }
 
     /// The slot is free. Returns false if its generations are used up: then it is retired (S2).
@@ -246,7 +259,8 @@ impl State {
         let next = generation + 1;
         // A plain store: only wakers and aborters still try this word, by CAS for the old generation;
         // the last of them before the store meant a task that has ended, the next ones fail.
-        self.0.store(u64::from(next) << GENERATION, Ordering::Release);
+        self.0
+            .store(u64::from(next) << GENERATION, Ordering::Release);
         next < GENERATION_LIMIT
     }
 
@@ -264,7 +278,11 @@ impl State {
                 // The CAS changes nothing but releases what the waker wrote before.
                 return Ok((seen.0, Wake::Nothing));
             }
-            let answer = if seen.has(RUNNING) { Wake::Nothing } else { Wake::Queue };
+            let answer = if seen.has(RUNNING) {
+                Wake::Nothing
+            } else {
+                Wake::Queue
+            };
             Ok((seen.0 | SCHEDULED, answer))
         })
     }
@@ -275,7 +293,11 @@ impl State {
             if !seen.is(generation) || !seen.has(LIVE) || seen.has(DONE | CANCEL) {
                 return Err(Wake::Nothing);
             }
-            let answer = if seen.has(SCHEDULED | RUNNING) { Wake::Nothing } else { Wake::Queue };
+            let answer = if seen.has(SCHEDULED | RUNNING) {
+                Wake::Nothing
+            } else {
+                Wake::Queue
+            };
             Ok((seen.0 | SCHEDULED | CANCEL, answer))
         })
     }
@@ -290,7 +312,11 @@ impl State {
             if seen.0 & (SCHEDULED | RUNNING | DONE) != SCHEDULED {
                 return Err(Start::Stale);
             }
-            let answer = if seen.has(CANCEL) { Start::Cancel } else { Start::Poll };
+            let answer = if seen.has(CANCEL) {
+                Start::Cancel
+            } else {
+                Start::Poll
+            };
             Ok(((seen.0 & !SCHEDULED) | RUNNING, answer))
         })
     }
@@ -312,7 +338,11 @@ impl State {
         // is a loop; RUNNING is set (T1).
         let before = Snapshot(self.0.fetch_sub(RUNNING, Ordering::AcqRel));
         debug_assert!(before.has(RUNNING), "suspend of {before:?}");
-        if before.has(SCHEDULED) { Suspend::Queue } else { Suspend::Idle }
+        if before.has(SCHEDULED) {
+            Suspend::Queue
+        } else {
+            Suspend::Idle
+        }
     }
 
     /// Ends a poll of a task that asks to be queued behind the others.

@@ -28,7 +28,10 @@ use crate::{
 /// ```
 #[track_caller]
 pub fn yield_now() -> YieldNow {
-    YieldNow { site: Location::caller(), yielded: false }
+    YieldNow {
+        site: Location::caller(),
+        yielded: false,
+    }
 }
 
 /// The future of [`yield_now`].

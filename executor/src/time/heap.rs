@@ -19,7 +19,9 @@ pub(super) struct Heap {
 
 impl Heap {
     pub(super) const fn new() -> Heap {
-        Heap { entries: Vec::new() }
+        Heap {
+            entries: Vec::new(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -28,7 +30,9 @@ impl Heap {
 
     /// The earliest deadline, `u64::MAX` for none.
     pub(super) fn earliest(&self) -> u64 {
-        self.entries.first().map_or(u64::MAX, |entry| entry.deadline)
+        self.entries
+            .first()
+            .map_or(u64::MAX, |entry| entry.deadline)
     }
 
     pub(super) fn push(&mut self, entry: Entry) {

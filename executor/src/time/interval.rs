@@ -37,9 +37,17 @@ pub fn interval(period: Duration) -> Interval {
 /// If `period` is zero.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
-    assert!(!period.is_zero(), "the period of an interval must not be zero");
+    assert!(
+        !period.is_zero(),
+        "the period of an interval must not be zero"
+    );
     let sleep = Sleep::new(clock::nanoseconds(start), Location::caller());
-    Interval { next: start, period, missed: MissedTick::default(), sleep }
+    Interval {
+        next: start,
+        period,
+        missed: MissedTick::default(),
+        sleep,
+    }
 }
 
 /// What to do about ticks that nobody waited for in time.

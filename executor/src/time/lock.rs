@@ -23,7 +23,10 @@ unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
     pub(super) const fn new(value: T) -> Lock<T> {
-        Lock { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
+        Lock {
+            taken: AtomicBool::new(false),
+            value: UnsafeCell::new(value),
+        }
     }
 
     #[inline(always)]
@@ -38,7 +41,9 @@ impl<T> Lock<T> {
     fn try_take(&self) -> bool {
         // Ordering: Acquire pairs with the store in `Guard::drop`.
         let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
-        self.taken.compare_exchange(false, true, success, failure).is_ok()
+        self.taken
+            .compare_exchange(false, true, success, failure)
+            .is_ok()
     }
 
     #[cold]

@@ -39,7 +39,11 @@ const OVER: u64 = 0;
 #[track_caller]
 #[inline]
 pub fn sleep(duration: Duration) -> Sleep {
-    let deadline = if duration.is_zero() { OVER } else { clock::after(duration) };
+    let deadline = if duration.is_zero() {
+        OVER
+    } else {
+        clock::after(duration)
+    };
     Sleep::new(deadline, Location::caller())
 }
 
@@ -57,7 +61,11 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 
 fn not_passed(deadline: Instant) -> u64 {
     let nanoseconds = clock::nanoseconds(deadline);
-    if nanoseconds <= clock::now() { OVER } else { nanoseconds }
+    if nanoseconds <= clock::now() {
+        OVER
+    } else {
+        nanoseconds
+    }
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
@@ -79,7 +87,11 @@ struct Armed {
 impl Sleep {
     #[inline]
     pub(super) fn new(deadline: u64, site: &'static Location<'static>) -> Sleep {
-        Sleep { deadline, armed: None, site }
+        Sleep {
+            deadline,
+            armed: None,
+            site,
+        }
     }
 
     /// Waits for another point in time from now on, also if it was over.
@@ -128,9 +140,14 @@ impl Sleep {
     }
 
     fn arm(&mut self, cx: &Context<'_>) {
-        let Some(timers) = port::timers() else { no_runtime() };
+        let Some(timers) = port::timers() else {
+            no_runtime()
+        };
         let waiter = Waiter::new(cx.waker());
-        self.armed = Some(Armed { timers, waiter: waiter.bits() });
+        self.armed = Some(Armed {
+            timers,
+            waiter: waiter.bits(),
+        });
         let earliest = timers.insert(self.deadline, waiter);
         if !port::armed(timers, earliest) {
             self.disarm();

@@ -34,13 +34,19 @@ use super::{Sleep, clock, sleep_until};
 /// ```
 #[track_caller]
 pub fn timeout<F: Future>(duration: Duration, future: F) -> Timeout<F> {
-    Timeout { future, sleep: Sleep::new(clock::after(duration), Location::caller()) }
+    Timeout {
+        future,
+        sleep: Sleep::new(clock::after(duration), Location::caller()),
+    }
 }
 
 /// As [`timeout`], with a point in time.
 #[track_caller]
 pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> Timeout<F> {
-    Timeout { future, sleep: sleep_until(deadline) }
+    Timeout {
+        future,
+        sleep: sleep_until(deadline),
+    }
 }
 
 /// The future of [`timeout`] and [`timeout_at`].
@@ -69,7 +75,9 @@ impl<F: Future> Future for Timeout<F> {
             return Poll::Ready(Ok(output));
         }
         // The future has noted where it waits; the deadline would say less.
-        Pin::new(this.sleep).poll_quietly(cx).map(|()| Err(Elapsed(())))
+        Pin::new(this.sleep)
+            .poll_quietly(cx)
+            .map(|()| Err(Elapsed(())))
     }
 }
 

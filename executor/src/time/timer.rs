@@ -41,14 +41,20 @@ impl Timer {
     #[track_caller]
     pub fn after(duration: Duration) -> Timer {
         let site = Location::caller();
-        Timer { sleep: Some(Sleep::new(clock::after(duration), site)), site }
+        Timer {
+            sleep: Some(Sleep::new(clock::after(duration), site)),
+            site,
+        }
     }
 
     /// A timer that fires at `deadline`.
     #[track_caller]
     pub fn at(deadline: Instant) -> Timer {
         let site = Location::caller();
-        Timer { sleep: Some(Sleep::new(clock::nanoseconds(deadline), site)), site }
+        Timer {
+            sleep: Some(Sleep::new(clock::nanoseconds(deadline), site)),
+            site,
+        }
     }
 
     /// Stops it. True: it had not fired.
@@ -73,7 +79,9 @@ impl Future for Timer {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(sleep) = &mut self.sleep else { return Poll::Pending };
+        let Some(sleep) = &mut self.sleep else {
+            return Poll::Pending;
+        };
         std::task::ready!(Pin::new(sleep).poll(cx));
         self.sleep = None;
         Poll::Ready(())

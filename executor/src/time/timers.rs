@@ -42,14 +42,23 @@ struct Queue {
 
 impl std::fmt::Debug for Timers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Timers").field("earliest", &self.earliest()).finish_non_exhaustive()
+        f.debug_struct("Timers")
+            .field("earliest", &self.earliest())
+            .finish_non_exhaustive()
     }
 }
 
 impl Timers {
     pub(crate) fn new() -> Timers {
-        let queue = Queue { heap: Heap::new(), cancelled: Vec::new(), fired: 0 };
-        Timers { queue: Lock::new(queue), earliest: AtomicU64::new(u64::MAX) }
+        let queue = Queue {
+            heap: Heap::new(),
+            cancelled: Vec::new(),
+            fired: 0,
+        };
+        Timers {
+            queue: Lock::new(queue),
+            earliest: AtomicU64::new(u64::MAX),
+        }
     }
 
     #[inline(always)]
@@ -79,7 +88,8 @@ impl Timers {
         let mut queue = self.queue.lock();
         match queue.heap.pop_last(key) {
             Some(entry) => {
-                self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
+                self.earliest
+                    .store(queue.heap.earliest(), Ordering::Relaxed);
                 drop(queue);
                 drop(entry);
             }
@@ -99,7 +109,8 @@ impl Timers {
             return;
         }
         let dead = queue.sweep();
-        self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
+        self.earliest
+            .store(queue.heap.earliest(), Ordering::Relaxed);
         drop(queue);
         // Each by itself: they are other people's.
         dead.into_iter().for_each(|entry| quietly(|| drop(entry)));
@@ -121,7 +132,8 @@ impl Timers {
         if queue.heap.len() == 0 {
             queue.cancelled.clear();
         }
-        self.earliest.store(queue.heap.earliest(), Ordering::Relaxed);
+        self.earliest
+            .store(queue.heap.earliest(), Ordering::Relaxed);
     }
 }
 

@@ -59,7 +59,11 @@ impl Owner {
     /// With `pushed` names in the ring.
     fn of(pushed: u32) -> (Owner, Stealer) {
         let (queue, stealer) = run_queue::new();
-        let mut owner = Owner { queue, taken: Taken::default(), pushed: 0 };
+        let mut owner = Owner {
+            queue,
+            taken: Taken::default(),
+            pushed: 0,
+        };
         owner.push(pushed);
         (owner, stealer)
     }
@@ -67,7 +71,8 @@ impl Owner {
     fn push(&mut self, count: u32) {
         for _ in 0..count {
             self.pushed += 1;
-            self.queue.push(name(self.pushed), |batch| self.taken.add_batch(batch));
+            self.queue
+                .push(name(self.pushed), |batch| self.taken.add_batch(batch));
         }
     }
 

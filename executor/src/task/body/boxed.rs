@@ -37,7 +37,9 @@ pub(in crate::task) unsafe fn open<F: Future>(slot: NonNull<u8>) -> NonNull<Body
     let layout = layout::<F>();
     // SAFETY: the layout has a size.
     let body = unsafe { alloc(layout) };
-    let body = NonNull::new(body).unwrap_or_else(|| handle_alloc_error(layout)).cast();
+    let body = NonNull::new(body)
+        .unwrap_or_else(|| handle_alloc_error(layout))
+        .cast();
     // SAFETY: the caller owns the slot.
     let pointer = unsafe { pointer::<F>(slot) };
     // SAFETY: the caller owns the slot.

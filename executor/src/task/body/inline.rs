@@ -24,7 +24,11 @@ pub(in crate::task) unsafe fn get<F: Future>(slot: NonNull<u8>) -> NonNull<Body<
     // SAFETY: the slot is at least `HEADER` bytes.
     let behind = unsafe { slot.add(HEADER) };
     let align = align_of::<Body<F>>();
-    let offset = if align > ALIGN { behind.align_offset(align) } else { 0 };
+    let offset = if align > ALIGN {
+        behind.align_offset(align)
+    } else {
+        0
+    };
     // SAFETY: `slot_size` counts the padding.
     unsafe { behind.add(offset) }.cast()
 }
