@@ -2,7 +2,7 @@
 //!
 //! It is type-stable like the slots: a thread that was put aside between waking a task and queueing it
 //! may come back when the runtime is long gone. So the structure is never freed but used again by a later
-//! runtime with as many processors ([`table`](super::table)), with another *epoch*.
+//! runtime with as many processors ([`table`]), with another *epoch*.
 
 use std::{
     io,
