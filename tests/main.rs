@@ -4,7 +4,9 @@
 //! threads, its memory, its environment) run in a process of their own ([`child`]).
 
 mod blocking;
+mod building;
 mod child;
+mod debugging;
 mod gate;
 mod panics;
 #[cfg(target_os = "linux")]

@@ -35,6 +35,15 @@ pub struct Ready {
     pub(crate) foreign: Vec<Waker>,
 }
 
+impl Drop for Ready {
+    fn drop(&mut self) {
+        // Each was scheduled by `push`; one that is not queued would never run.
+        for name in self.names.drain(..) {
+            sched::ready(name, Header::named(name).runtime());
+        }
+    }
+}
+
 impl Ready {
     pub(crate) fn new() -> Ready {
         Ready::default()

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     quietly::quietly,
-    task::{Name, Ran},
+    task::{Header, Name, Ran},
     waiter::{Target, Waiter},
 };
 
@@ -31,6 +31,10 @@ impl Drop for TakeBack {
     fn drop(&mut self) {
         if let Some(machine) = section::machine() {
             machine.take_back();
+        }
+        if let Some(name) = section::current_task() {
+            // What was waited for inside is not what the task waits for.
+            Header::named(name).clear_wait();
         }
     }
 }

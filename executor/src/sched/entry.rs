@@ -41,6 +41,14 @@ pub(crate) fn entered() -> Option<Live> {
         .or_else(|| section::machine().map(|machine| Live::of(machine.scheduler)))
 }
 
+/// Leaves all runtimes that the thread has entered.
+#[inline(always)]
+pub(super) fn leave_all() {
+    if is_elsewhere() {
+        ENTERED.set(None);
+    }
+}
+
 /// The thread has entered a runtime, which may be another one than its machine's.
 #[inline(always)]
 pub(super) fn is_elsewhere() -> bool {

@@ -190,10 +190,18 @@ impl Machine {
         self.has_deferred.set(true);
     }
 
+    pub(super) fn has_deferred(&self) -> bool {
+        self.has_deferred.get()
+    }
+
     /// Calls the deferred wakers. One that blocks may cost the machine its processor.
     #[cold]
     pub(super) fn wake_deferred(&'static self) {
         let held = self.processor().is_some();
+        if self.searching.replace(false) {
+            // It may hand its processor off, or take long: others may look meanwhile.
+            self.scheduler.idle.end_search();
+        }
         self.has_deferred.set(false);
         for waker in self.deferred.0.take() {
             self.outside(|| quietly(|| waker.wake()));
@@ -258,6 +266,11 @@ impl Machine {
     fn work(&'static self) {
         while let Some(mut section) = Section::of_loop(self) {
             match section.find_runnable() {
+                Some(name) if self.has_deferred.get() => {
+                    // First, since the task may block; and a waker may cost the processor.
+                    self.scheduler.push_global(name);
+                    self.wake_deferred();
+                }
                 Some(name) => self.run_task(section, name),
                 None if self.has_deferred.get() => self.wake_deferred(),
                 None if self.scheduler.is_closing() => self.leave_for_good(),
@@ -287,6 +300,8 @@ impl Machine {
         let yielded = || self.yielded.get();
         let ran = self.outside(|| task::run(name, start, yielded, super::monitor::coarse_ms));
         self.current.store(0, Ordering::Relaxed);
+        // What a forgotten guard of the task's left must not follow the next one.
+        super::entry::leave_all();
         // The task may have given the processor away, and may have got another one back.
         match Section::of_loop(self) {
             Some(mut section) => section.settle(name, ran),

@@ -291,6 +291,9 @@ impl Scheduler {
             if unvisited {
                 self.netpoll.want();
             }
+            if self.timers().any(|timers| timers.earliest() <= now) {
+                self.netpoll.set_overdue();
+            }
             // Work stands, but nobody is free to do it.
             return false;
         }

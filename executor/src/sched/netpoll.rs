@@ -26,6 +26,7 @@ use super::{machine::Machine, monitor::read_clock, scheduler::Scheduler, section
 use crate::{
     poller::{Poller, Ready},
     shim::lock,
+    task::Header,
     time::{Timers, clock},
 };
 
@@ -44,6 +45,8 @@ pub(super) struct NetPoll {
     wanted: AtomicBool,
     /// How often somebody polled.
     polls: AtomicU64,
+    /// Timers are overdue while all processors are busy: the next one that looks around fires all.
+    overdue: AtomicBool,
 }
 
 /// A poller as the scheduler sees it, and as its own crate does.
@@ -61,12 +64,21 @@ impl NetPoll {
             sleeper: AtomicPtr::new(std::ptr::null_mut()),
             wanted: AtomicBool::new(false),
             polls: AtomicU64::new(0),
+            overdue: AtomicBool::new(false),
         }
     }
 
     #[inline(always)]
     pub(super) fn is_wanted(&self) -> bool {
         self.wanted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_overdue(&self) {
+        self.overdue.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn take_overdue(&self) -> bool {
+        self.overdue.load(Ordering::Relaxed) && self.overdue.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn want(&self) {
@@ -111,11 +123,15 @@ impl Scheduler {
         &self,
         init: impl FnOnce() -> io::Result<P>,
     ) -> io::Result<Arc<dyn Any + Send + Sync>> {
+        if let Some(attached) = &*lock(&self.netpoll.poller) {
+            return Ok(attached.concrete.clone());
+        }
+        // Outside of the lock: it is not our code. Of two that do this at once, one is thrown away.
+        let made = Arc::new(init()?);
         let mut attached = lock(&self.netpoll.poller);
         if let Some(attached) = &*attached {
             return Ok(attached.concrete.clone());
         }
-        let made = Arc::new(init()?);
         *attached = Some(Attached {
             poller: made.clone(),
             concrete: made.clone(),
@@ -222,14 +238,17 @@ impl Scheduler {
             machine.ready.replace(ready);
             return;
         }
-        ready
-            .names
-            .drain(..)
-            .for_each(|name| self.global.push(name));
-        self.submitted();
+        for name in ready.names.drain(..) {
+            super::ready(name, Header::named(name).runtime());
+        }
         machine.defer(&mut ready.foreign);
         machine.ready.replace(ready);
-        machine.wake_deferred();
+        // Off the list meanwhile: a waker that blocks must not keep a processor that somebody gives. If one was
+        // given already, the wakers are called before its first task.
+        if machine.has_deferred() && self.idle.retire(machine) {
+            machine.wake_deferred();
+            self.idle.wait(machine);
+        }
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) enum Life {
     Closing {
         walk_at: Instant,
     },
-    /// The walk has dropped all futures but those that are being polled.
+    /// No machine lives, and the walk has dropped all futures.
     Walked,
 }
 

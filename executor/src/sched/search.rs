@@ -76,7 +76,11 @@ impl Section {
     fn look_around(&mut self) -> Option<Name> {
         // The tick moves on with the next poll only; a stale entry must not bring us here again.
         self.processor().next_tick();
-        self.fire_due_timers();
+        if self.scheduler().netpoll.take_overdue() {
+            self.fire_all_due();
+        } else {
+            self.fire_due_timers();
+        }
         if self.scheduler().netpoll.is_wanted() {
             self.poll_without_waiting();
         }
@@ -135,12 +139,16 @@ impl Section {
         if self.scheduler().timers().all(Timers::is_empty) {
             return None;
         }
+        self.fire_all_due();
+        self.take_local()
+    }
+
+    fn fire_all_due(&mut self) {
         let now = clock::now();
         let scheduler = self.scheduler();
         for timers in scheduler.timers().filter(|timers| timers.earliest() <= now) {
             self.fire(timers, now);
         }
-        self.take_local()
     }
 
     fn fire_due_timers(&mut self) {
@@ -173,7 +181,11 @@ impl Section {
     pub(super) fn queue_ready(&mut self, ready: &mut Ready) {
         let many = ready.names.len() > 1;
         for name in ready.names.drain(..) {
-            self.push(name);
+            // A sleep may be armed in the timers of one runtime by a task of another.
+            match Header::named(name).runtime() {
+                runtime if runtime == self.scheduler().index => self.push(name),
+                runtime => super::ready(name, runtime),
+            }
         }
         if many && self.scheduler().idle.worth_waking() {
             self.scheduler().wake_one();

@@ -7,8 +7,9 @@
 //! 3. When the machines have ended, or after 100 ms, the monitor waits until no section
 //!    is left, and walks the slots: each task that nobody polls is claimed, its future dropped, its joiner
 //!    told. Drops may wake, abort and (in vain) spawn; so it walks until a pass finds nothing.
-//! 4. A task that is still being polled is reported as cut; its machine, if it ever comes back, ends,
-//!    and the monitor, which waits for that, drops the rest. Only then is the structure used again.
+//! 4. The monitor waits for the machines that are left, and walks again now and then. When the last has
+//!    ended, and the last walk, the shutdown is over, and the structure may be used again. Who waits no longer
+//!    is told which tasks are still being polled: they are cut.
 
 use std::{
     fmt,
@@ -18,7 +19,7 @@ use std::{
 };
 
 use super::{
-    barrier, entry,
+    barrier, blocking, entry,
     scheduler::{Life, Live, Scheduler},
     section, table,
 };
@@ -31,6 +32,10 @@ use crate::{
 /// How long the walk waits for polls to return. It passes over those that do not; but what they wait
 /// for in a nested `block_on` may be the end of a task that only the walk brings.
 const GRACE: Duration = Duration::from_millis(100);
+
+/// Between two walks beside polls that do not return: they double.
+const WALK_PAUSE_MIN: Duration = Duration::from_millis(10);
+const WALK_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// What a shutdown could not wait for.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +76,7 @@ impl Live {
         if own {
             return ShutdownReport::default();
         }
-        if self.wait_walked(begun + timeout) {
+        if blocking::without_processor(|| self.wait_walked(begun + timeout)) {
             return ShutdownReport::default();
         }
         let running = self.walk().filter(|seen| seen.state.is_running());
@@ -134,23 +139,26 @@ impl Scheduler {
             Life::Closing { walk_at } => walk_at,
             Life::Running | Life::Walked => Instant::now(),
         };
-        self.wait_for_machines(Some(walk_at));
+        self.wait_for_machines(walk_at);
         self.wait_for_sections();
+        let mut pause = WALK_PAUSE_MIN;
+        while self.machines.load(Ordering::SeqCst) > 0 {
+            // A poll that ends after a walk may leave its task waiting, and another may wait for that one's end.
+            self.drop_all();
+            self.wait_for_machines(Instant::now() + pause);
+            pause = (pause * 2).min(WALK_PAUSE_MAX);
+        }
         self.drop_all();
         *lock_life(self) = Life::Walked;
         self.ended.notify_all();
-        self.wait_for_machines(None);
-        self.drop_all();
         self.retire();
     }
 
-    fn wait_for_machines(&self, until: Option<Instant>) {
+    fn wait_for_machines(&self, until: Instant) {
         let mut life = lock_life(self);
         while self.machines.load(Ordering::SeqCst) > 0 {
             self.rouse_all();
-            let left = until.map_or(Duration::MAX, |it| {
-                it.saturating_duration_since(Instant::now())
-            });
+            let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }

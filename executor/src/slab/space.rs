@@ -32,19 +32,19 @@ impl Space {
     /// With a sentence that names the limit, if not even 256 MiB can be had.
     pub(super) fn reserve() -> io::Result<Space> {
         let mut len = RESERVE;
-        loop {
-            match map(len) {
-                Ok(base) => {
-                    return Ok(Space {
-                        base,
-                        len,
-                        committed: 0,
-                    });
-                }
-                Err(_) if len > RESERVE_MIN => len /= 2,
-                Err(error) => return Err(explain(error, len)),
-            }
+        // Where the whole cannot be had, a quarter of what can: threads and the heap need addresses too.
+        while len > RESERVE_MIN && !fits(len) {
+            len /= 2;
         }
+        if len < RESERVE {
+            len = (len / 4).max(RESERVE_MIN);
+        }
+        let base = map(len).map_err(|error| explain(error, len))?;
+        Ok(Space {
+            base,
+            len,
+            committed: 0,
+        })
     }
 
     pub(super) fn base(&self) -> NonNull<u8> {
@@ -78,6 +78,19 @@ impl Space {
         self.committed = upto;
         Ok(())
     }
+}
+
+/// So many addresses can be had.
+#[cfg(not(miri))]
+fn fits(len: usize) -> bool {
+    let Ok(base) = map(len) else { return false };
+    // SAFETY: the mapping was made for this question, and nobody knows of it.
+    unsafe { libc::munmap(base.as_ptr().cast(), len) == 0 }
+}
+
+#[cfg(miri)]
+fn fits(_: usize) -> bool {
+    true
 }
 
 fn explain(error: io::Error, len: usize) -> io::Error {

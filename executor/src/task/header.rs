@@ -112,7 +112,7 @@ impl Header {
 
     /// A poll begins: the task waits nowhere.
     #[inline(always)]
-    pub(super) fn clear_wait(&self) {
+    pub(crate) fn clear_wait(&self) {
         self.waits_at.store(null_mut(), Ordering::Relaxed);
     }
 

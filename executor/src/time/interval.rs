@@ -9,7 +9,7 @@ use std::{
 
 use futures::Stream;
 
-use super::{Sleep, clock};
+use super::{Sleep, clock, sleep::not_passed};
 
 /// Ticks now, and then every `period`. (Go: `time.Ticker`, whose first tick comes after one period)
 ///
@@ -41,7 +41,7 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
         !period.is_zero(),
         "the period of an interval must not be zero"
     );
-    let sleep = Sleep::new(clock::nanoseconds(start), Location::caller());
+    let sleep = Sleep::new(not_passed(start), Location::caller());
     Interval {
         next: start,
         period,

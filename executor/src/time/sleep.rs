@@ -59,7 +59,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep::new(not_passed(deadline), Location::caller())
 }
 
-fn not_passed(deadline: Instant) -> u64 {
+pub(super) fn not_passed(deadline: Instant) -> u64 {
     let nanoseconds = clock::nanoseconds(deadline);
     if nanoseconds <= clock::now() {
         OVER
@@ -82,6 +82,7 @@ pub struct Sleep {
 struct Armed {
     timers: &'static Timers,
     waiter: u64,
+    epoch: u32,
 }
 
 impl Sleep {
@@ -144,11 +145,13 @@ impl Sleep {
             no_runtime()
         };
         let waiter = Waiter::new(cx.waker());
+        let bits = waiter.bits();
+        let (epoch, earliest) = timers.insert(self.deadline, waiter);
         self.armed = Some(Armed {
             timers,
-            waiter: waiter.bits(),
+            waiter: bits,
+            epoch,
         });
-        let earliest = timers.insert(self.deadline, waiter);
         if !port::armed(timers, earliest) {
             self.disarm();
             no_runtime();
@@ -157,7 +160,8 @@ impl Sleep {
 
     fn disarm(&mut self) {
         if let Some(armed) = self.armed.take() {
-            armed.timers.cancel((self.deadline, armed.waiter));
+            let key = (self.deadline, armed.waiter);
+            armed.timers.cancel(key, armed.epoch);
         }
     }
 }

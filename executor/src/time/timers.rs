@@ -38,6 +38,8 @@ struct Queue {
     cancelled: Vec<(u64, u64)>,
     /// All entries up to here have fired, or are about to.
     fired: u64,
+    /// How many runtimes have used these timers: a sleep may outlive its own.
+    epoch: u32,
 }
 
 impl std::fmt::Debug for Timers {
@@ -54,6 +56,7 @@ impl Timers {
             heap: Heap::new(),
             cancelled: Vec::new(),
             fired: 0,
+            epoch: 0,
         };
         Timers {
             queue: Lock::new(queue),
@@ -70,22 +73,26 @@ impl Timers {
         self.earliest() == u64::MAX
     }
 
-    /// Adds an entry. True: it is the earliest now.
-    pub(super) fn insert(&self, deadline: u64, waiter: Waiter) -> bool {
+    /// Adds an entry. Returns the epoch, for `cancel`, and whether the entry is the earliest now.
+    pub(super) fn insert(&self, deadline: u64, waiter: Waiter) -> (u32, bool) {
         let mut queue = self.queue.lock();
         queue.heap.push(Entry { deadline, waiter });
         let first = deadline < self.earliest();
         if first {
             self.earliest.store(deadline, Ordering::Relaxed);
         }
-        first
+        (queue.epoch, first)
     }
 
     /// Nobody waits for this entry any more; it may have fired already. May drop foreign wakers, which is user
     /// code: outside of locks and sections.
     #[inline]
-    pub(super) fn cancel(&self, key: (u64, u64)) {
+    pub(super) fn cancel(&self, key: (u64, u64), epoch: u32) {
         let mut queue = self.queue.lock();
+        if key.0 <= queue.fired || epoch != queue.epoch {
+            // It has fired, or is about to; or the runtime has ended. A later entry with an equal key is not it.
+            return;
+        }
         match queue.heap.pop_last(key) {
             Some(entry) => {
                 self.earliest
@@ -99,10 +106,6 @@ impl Timers {
 
     #[cold]
     fn cancel_later(&self, mut queue: Guard<'_, Queue>, key: (u64, u64)) {
-        if key.0 <= queue.fired {
-            // It has fired. To remember it would kill a later entry with an equal key.
-            return;
-        }
         queue.cancelled.push(key);
         let cancelled = queue.cancelled.len();
         if cancelled < SWEEP_MIN || cancelled * 4 < queue.heap.len() {
@@ -119,7 +122,9 @@ impl Timers {
     /// Wakes all who wait: the runtime ends. The next one finds no trace.
     pub(crate) fn clear(&self, ready: &mut Ready) {
         self.fire(u64::MAX, ready);
-        self.queue.lock().fired = 0;
+        let mut queue = self.queue.lock();
+        queue.fired = 0;
+        queue.epoch = queue.epoch.wrapping_add(1);
     }
 
     /// Hands all that are due at `now` to `ready`.
@@ -141,6 +146,7 @@ impl Queue {
     /// Takes out one entry for each cancelled key. Keys whose entries have fired are forgotten.
     fn sweep(&mut self) -> Vec<Entry> {
         let mut keys = std::mem::take(&mut self.cancelled);
+        keys.retain(|key| key.0 > self.fired);
         keys.sort_unstable();
         let mut left: Vec<bool> = vec![true; keys.len()];
         let dead = self.heap.sweep(|entry| {
