@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
@@ -106,11 +106,13 @@ fn await_state<T>(handle: &JoinHandle<T>, is_there: impl Fn(&State) -> bool) -> 
 
 /// The line of this file that ends with the comment `// @mark`.
 fn line_of(mark: &str) -> u32 {
-    let ending = format!("// @{mark}");
-    let at = include_str!("debugging.rs")
-        .lines()
-        .position(|line| line.ends_with(&ending));
-    at.unwrap_or_else(|| panic!("no line is marked {mark}")) as u32 + 1
+    static MARKS: LazyLock<HashMap<&str, u32>> = LazyLock::new(|| {
+        let lines = include_str!("debugging.rs").lines().zip(1..);
+        lines
+            .filter_map(|(line, number)| Some((line.split_once("; // @")?.1, number)))
+            .collect()
+    });
+    MARKS[mark]
 }
 
 /// The site is the marked line of this file.
@@ -232,15 +234,15 @@ fn a_task_that_has_ended_is_not_shown() {
 fn every_task_is_shown_with_the_place_that_spawned_it() {
     on_processors(|runtime| {
         let gate = Gate::new();
-        let passages = || (0..50).map(|_| gate.wait());
-        let first: Vec<_> = passages().map(|it| runtime.spawn(it)).collect(); // @first
-        let second: Vec<_> = passages().map(|it| runtime.handle().spawn(it)).collect(); // @second
-        let third: Vec<_> = passages().collect();
+        let (here, handle) = (&runtime, runtime.handle());
+        let spawn_first = |_| here.spawn(gate.wait()); // @first
+        let spawn_second = |_| handle.spawn(gate.wait()); // @second
+        let first: Vec<_> = (0..50).map(spawn_first).collect();
+        let second: Vec<_> = (0..50).map(spawn_second).collect();
+        let inner = gate.clone();
         let inside = runtime.spawn(async move {
-            third
-                .into_iter()
-                .map(|it| gmp::spawn(it))
-                .collect::<Vec<_>>() // @third
+            let spawn_third = |_| gmp::spawn(inner.wait()); // @third
+            (0..50).map(spawn_third).collect::<Vec<_>>()
         });
         let third = runtime.block_on(inside).unwrap();
         eventually(|| gate.waiting() == 150);

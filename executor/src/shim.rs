@@ -3,22 +3,34 @@
 //! Only what is modelled goes through here; the rest of the crate names std directly.
 
 #[cfg(gmp_loom)]
-use loom::sync;
+use loom::{sync, thread};
 #[cfg(not(gmp_loom))]
-use std::sync;
+use std::{sync, thread};
 
 #[cfg(gmp_loom)]
 mod ordered;
 
 #[cfg(gmp_loom)]
-pub(crate) use self::ordered::{AtomicU32, AtomicU64};
+pub(crate) use self::ordered::{AtomicPtr, AtomicU32, AtomicU64};
+/// For words that are stored and loaded but never exchanged.
+pub(crate) use sync::atomic::AtomicU64 as StoredU64;
 #[cfg(not(gmp_loom))]
-pub(crate) use sync::atomic::{AtomicU32, AtomicU64};
-pub(crate) use sync::{Arc, Mutex, atomic::Ordering};
+pub(crate) use sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+pub(crate) use sync::{
+    Arc, Mutex,
+    atomic::{Ordering, fence},
+};
+pub(crate) use thread::yield_now;
 
 /// A lock that outlives the panic of a holder: what it guards is valid between any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> + '_ {
     mutex
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The order of an access in a mutant that lacks it, and in all others.
+#[inline(always)]
+pub(crate) const fn relaxed_if(mutant: bool, order: Ordering) -> Ordering {
+    if mutant { Ordering::Relaxed } else { order }
 }

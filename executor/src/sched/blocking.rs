@@ -57,14 +57,13 @@ impl Section {
 
 impl Machine {
     fn take_back(&'static self) {
-        use std::sync::atomic::Ordering;
-        self.depth.store(1, Ordering::Relaxed);
+        self.depth.enter();
         if !self.scheduler.is_closing() {
             if let Some(processor) = self.scheduler.idle.take_processor() {
                 self.acquire(processor);
             }
         }
-        self.depth.store(0, Ordering::Release);
+        self.depth.leave();
     }
 }
 

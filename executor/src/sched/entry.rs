@@ -109,7 +109,7 @@ pub(crate) fn armed(timers: &'static Timers, earliest: bool) -> bool {
 #[cold]
 fn armed_foreign(earliest: bool) -> bool {
     // Ordering: between the new deadline and the looks at the sleeper's and at `closing`; pairs with the fence
-    // in `Scheduler::announce_deadline`, and with the one in `Scheduler::close`, before the walk fires all.
+    // in `Scheduler::announce_deadline`, and with the one before the walk, which fires all.
     fence(Ordering::SeqCst);
     let Some(live) = entered().filter(|live| live.is_open()) else {
         return false;

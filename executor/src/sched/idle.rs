@@ -8,10 +8,11 @@
 //! - I3: a machine that is on the list has no processor; whoever takes it off the list gives it one.
 //!
 //! # Memory ordering
-//! The word is changed by SeqCst read-modify-writes only. [`Idle::worth_waking`] loads it relaxed: the
-//! README says behind which fence, and where none is needed.
+//! The word is changed by read-modify-writes only, but for [`Idle::clear`]. [`Idle::worth_waking`] loads it relaxed. The
+//! two fences of the README's claim are in [`Idle::submitted`] and [`Idle::go_idle`], after what the one stores
+//! and before what the other looks at; the README says where none is needed.
 
-use crate::shim::{AtomicU32, Mutex, Ordering, lock};
+use crate::shim::{AtomicU32, Mutex, Ordering, fence, lock};
 
 /// Both counts in one word: `searching` in the upper half, `idle` in the lower.
 struct Counts(AtomicU32);
@@ -42,6 +43,10 @@ impl Counts {
         let mut seen = self.load();
         while seen.searching() == 0 && seen.idle() > 0 {
             let new = seen.0 + SEARCHING;
+            if cfg!(gmp_mutant = "first_search_without_cas") {
+                self.add(SEARCHING);
+                return true;
+            }
             match self
                 .0
                 .compare_exchange(seen.0, new, Ordering::SeqCst, Ordering::Relaxed)
@@ -113,6 +118,15 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         seen.idle() > 0 && seen.searching() == 0
     }
 
+    /// Work was put where any processor may find it. True: the submitter should [`claim`](Self::claim).
+    pub(crate) fn submitted(&self) -> bool {
+        if cfg!(not(gmp_mutant = "no_fence_after_submitting")) {
+            // Ordering: between the push and the look; pairs with the fence in `go_idle`.
+            fence(Ordering::SeqCst);
+        }
+        self.worth_waking()
+    }
+
     /// Takes an idle processor, and a machine for it, that shall search, and lets `give` bring them together under
     /// the lock. At most one search begins so at a time. The machine is missing if all are busy without a
     /// processor.
@@ -151,15 +165,20 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         self.counts.sub(SEARCHING).searching() == 1
     }
 
-    /// A machine puts its processor and itself on the lists. It must look for work once more afterwards,
-    /// behind a SeqCst fence.
+    /// A machine puts its processor and itself on the lists. It must look for work once more afterwards.
     pub(crate) fn go_idle(&self, processor: P, machine: M, searching: bool) {
         let mut lists = lock(&self.lists);
         lists.processors.push(processor);
         lists.machines.push(machine);
         self.counts.add(1);
-        if searching {
+        if searching && cfg!(not(gmp_mutant = "idle_machine_still_searches")) {
             self.counts.sub(SEARCHING);
+        }
+        drop(lists);
+        if cfg!(not(gmp_mutant = "no_fence_after_going_idle")) {
+            // Ordering: between being counted and the look, for work or at the poller's token; pairs with the fence
+            // in `submitted`, and with those in `netpoll`.
+            fence(Ordering::SeqCst);
         }
     }
 
@@ -173,7 +192,11 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
             return Reclaim::NoneIdle;
         };
         lists.machines.remove(at);
-        self.counts.add(SEARCHING - 1);
+        if cfg!(gmp_mutant = "reclaim_searches_uncounted") {
+            self.counts.sub(1);
+        } else {
+            self.counts.add(SEARCHING - 1);
+        }
         Reclaim::Processor(processor)
     }
 

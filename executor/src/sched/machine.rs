@@ -13,7 +13,7 @@ use std::{
     ptr::null_mut,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
+        atomic::{AtomicPtr, AtomicU64, Ordering},
     },
     task::Waker,
     thread::Thread,
@@ -21,7 +21,9 @@ use std::{
 };
 
 use super::{
-    Scheduler, barrier,
+    Scheduler,
+    depth::Depth,
+    given::Given,
     idle::Reclaim,
     processor::Processor,
     section::{self, Section},
@@ -39,8 +41,7 @@ const SURPLUS_LINGER: Duration = Duration::from_secs(10);
 #[repr(align(128))]
 pub(crate) struct Machine {
     pub(super) scheduler: &'static Scheduler,
-    /// 1 inside of the scheduler, 0 in user code. Written by its own thread.
-    pub(super) depth: AtomicU32,
+    pub(super) depth: Depth,
     /// The processor that it holds. Written by its own thread.
     processor: AtomicPtr<Processor>,
     /// The task that it polls, 0 for none. Written by its own thread.
@@ -54,10 +55,8 @@ pub(crate) struct Machine {
     has_deferred: Own<bool>,
     /// Those that its turn in the poller made ready; empty between turns. Its own thread's.
     pub(super) ready: Own<Ready>,
-    /// The processor that somebody gave it: non-null from the giver until it is taken.
-    given: AtomicPtr<Processor>,
-    /// It sits in the poller, or is about to: a giver must interrupt that.
-    pub(super) in_poller: AtomicBool,
+    /// The processor that somebody gave it.
+    pub(super) given: Given<Processor>,
     thread: Mutex<Option<Thread>>,
 }
 
@@ -90,7 +89,7 @@ impl Machine {
     pub(super) fn new(scheduler: &'static Scheduler) -> Machine {
         Machine {
             scheduler,
-            depth: AtomicU32::new(1),
+            depth: Depth::inside(),
             processor: AtomicPtr::new(null_mut()),
             current: AtomicU64::new(0),
             yielded: Own(Cell::new(false)),
@@ -98,8 +97,7 @@ impl Machine {
             deferred: Own(Cell::new(Vec::new())),
             has_deferred: Own(Cell::new(false)),
             ready: Own(Cell::new(Ready::new())),
-            given: AtomicPtr::new(null_mut()),
-            in_poller: AtomicBool::new(false),
+            given: Given::new(),
             thread: Mutex::new(None),
         }
     }
@@ -133,23 +131,15 @@ impl Machine {
     /// Gives it a processor: it is off the list of idle machines, by the caller's doing, and counts as
     /// searching. The caller is to `rouse` it.
     pub(super) fn give(&self, processor: &'static Processor) {
-        self.given
-            .store(std::ptr::from_ref(processor).cast_mut(), Ordering::SeqCst);
+        self.given.give(processor);
     }
 
     /// Makes it look around if it rests.
     pub(super) fn rouse(&self) {
         self.unpark();
-        // Ordering: after the store of `given` (or `closing`); pairs with the fence in
-        // `Scheduler::poll_idle`, which stands between the store of `in_poller` and the load of those.
-        fence(Ordering::SeqCst);
-        if self.in_poller.load(Ordering::Relaxed) {
+        if self.given.is_in_poller() {
             self.scheduler.interrupt_poller();
         }
-    }
-
-    pub(super) fn is_in_section(&self) -> bool {
-        self.depth.load(Ordering::Acquire) != 0
     }
 
     pub(super) fn unpark(&self) {
@@ -160,18 +150,12 @@ impl Machine {
 
     /// Ready for another thread: new, or left by one that has ended.
     pub(super) fn reset(&self) {
-        self.depth.store(1, Ordering::SeqCst);
-        self.given.store(null_mut(), Ordering::SeqCst);
-    }
-
-    /// Somebody gave it a processor that it has not taken yet.
-    pub(super) fn is_given(&self) -> bool {
-        !self.given.load(Ordering::SeqCst).is_null()
+        self.depth.enter();
+        self.given.clear();
     }
 
     fn take_given(&'static self) -> bool {
-        // SAFETY: `give` stores a `&'static Processor`.
-        let given = unsafe { self.given.swap(null_mut(), Ordering::SeqCst).as_ref() };
+        let given = self.given.take();
         if let Some(processor) = given {
             self.acquire(processor);
             self.searching.set(true);
@@ -214,10 +198,9 @@ impl Machine {
     /// Runs user code at depth 0.
     #[inline(always)]
     pub(super) fn outside<R>(&self, user_code: impl FnOnce() -> R) -> R {
-        self.depth.store(0, Ordering::Release);
+        self.depth.leave();
         let result = user_code();
-        self.depth.store(1, Ordering::Relaxed);
-        barrier::light();
+        self.depth.enter();
         result
     }
 
@@ -226,7 +209,7 @@ impl Machine {
         section::install(self);
         let guard = section::AbortOnUnwind;
         *lock(&self.thread) = Some(std::thread::current());
-        if !self.is_given() {
+        if !self.given.is_some() {
             self.scheduler.idle.wait(self);
         }
         while self.rest() {
@@ -234,7 +217,7 @@ impl Machine {
         }
         std::mem::forget(guard);
         *lock(&self.thread) = None;
-        self.depth.store(0, Ordering::Release);
+        self.depth.leave();
         // Destructors of the thread's locals are user code, and the machine may be another thread's by then.
         section::uninstall();
     }
@@ -256,7 +239,7 @@ impl Machine {
                 continue;
             }
             std::thread::park_timeout(SURPLUS_LINGER);
-            if !self.is_given() && self.scheduler.idle.retire(self) {
+            if !self.given.is_some() && self.scheduler.idle.retire(self) {
                 return false;
             }
         }

@@ -2,10 +2,15 @@
 
 #[cfg(not(gmp_loom))]
 mod barrier;
+#[cfg(gmp_loom)]
+#[path = "models/barrier.rs"]
+mod barrier;
 #[cfg(not(gmp_loom))]
 mod blocking;
+mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
+mod given;
 #[cfg(not(gmp_loom))]
 mod global;
 mod idle;

@@ -175,14 +175,11 @@ impl Scheduler {
             return false;
         }
         let mut ready = machine.ready.replace(Ready::new());
-        machine.in_poller.store(true, Ordering::Relaxed);
-        // Ordering: between the store of `in_poller` and the loads of `given` and `closing`; pairs
-        // with the fence in `Machine::rouse`.
-        fence(Ordering::SeqCst);
-        if !machine.is_given() && !self.is_closing() {
+        machine.given.enter_poller();
+        if !machine.given.is_some() && !self.is_closing() {
             self.sleep_in_poller(machine, &mut ready);
         }
-        machine.in_poller.store(false, Ordering::Relaxed);
+        machine.given.leave_poller();
         self.netpoll.put_back();
         let due = self.earliest() <= read_clock();
         if ready.is_empty() && !due {
@@ -191,7 +188,7 @@ impl Scheduler {
         }
         let runs = machine.reclaim();
         self.distribute(machine, ready);
-        // N2. Ordering: between `put_back` and the look; pairs with the fence in `Section::go_idle`, which
+        // N2. Ordering: between `put_back` and the look; pairs with the fence in `Idle::go_idle`, which
         // stands between being counted and the attempt to take the token.
         fence(Ordering::SeqCst);
         runs || self.idle.counts().idle() > 0

@@ -28,7 +28,10 @@
 //! # Memory ordering
 //! `tail` is released by the owner and acquired by thieves, so that they read the places behind it; `head`
 //! is released by whoever moves it and acquired by the others, so that a place is overwritten only
-//! after the copy that the CAS confirms. What the names mean is published by the tasks' state words.
+//! after the copy that the CAS confirms.
+//!
+//! A name must come with the schedule that it was queued for: a start that reads an older state word drops the
+//! entry, and with it the wake. `tail` carries that too; so must `next`, which the owner releases and thieves acquire.
 //!
 //! # Rejected
 //! - A CAS for the owner's take, as Go's and tokio's: 5 ns of a 15 ns yield.
@@ -39,7 +42,7 @@
 //! Choosing a victim (`search`), waking anybody (`idle`).
 
 use crate::{
-    shim::{Arc, AtomicU32, AtomicU64, Ordering},
+    shim::{Arc, AtomicU32, AtomicU64, Ordering, StoredU64, relaxed_if},
     task::name::Name,
 };
 
@@ -76,7 +79,7 @@ struct Ring {
     head: Apart<AtomicU32>,
     tail: Apart<AtomicU32>,
     next: AtomicU64,
-    places: Box<[AtomicU64; CAPACITY as usize]>,
+    places: Box<[StoredU64; CAPACITY as usize]>,
 }
 
 /// The owner's end.
@@ -96,14 +99,14 @@ pub(crate) fn new() -> (Local, Stealer) {
         head: Apart(AtomicU32::new(0)),
         tail: Apart(AtomicU32::new(0)),
         next: AtomicU64::new(0),
-        places: Box::new(std::array::from_fn(|_| AtomicU64::new(0))),
+        places: Box::new(std::array::from_fn(|_| StoredU64::new(0))),
     });
     (Local { ring: ring.clone() }, Stealer { ring })
 }
 
 impl Ring {
     #[inline(always)]
-    fn place(&self, position: u32) -> &AtomicU64 {
+    fn place(&self, position: u32) -> &StoredU64 {
         &self.places[(position & MASK) as usize]
     }
 }
@@ -112,9 +115,12 @@ impl Local {
     /// Makes `name` the next one. Returns the one that was, which the caller is to queue.
     #[inline(always)]
     pub(crate) fn set_next(&mut self, name: Name) -> Option<Name> {
-        // Ordering: Relaxed; a name carries nothing.
+        let release = relaxed_if(
+            cfg!(gmp_mutant = "next_releases_nothing"),
+            Ordering::Release,
+        );
         let before = self.ring.next.load(Ordering::Relaxed);
-        self.ring.next.store(name.bits(), Ordering::Relaxed);
+        self.ring.next.store(name.bits(), release);
         Name::from_bits(before)
     }
 
@@ -133,6 +139,10 @@ impl Local {
         let head = self.ring.head.0.load(Ordering::Acquire);
         if tail.wrapping_sub(head) >= CAPACITY {
             overflow(self.shed(head));
+        }
+        if cfg!(gmp_mutant = "tail_before_place") {
+            let end = tail.wrapping_add(1);
+            self.ring.tail.0.store(end, Ordering::Release);
         }
         self.ring.place(tail).store(name.bits(), Ordering::Relaxed);
         self.ring
@@ -183,10 +193,11 @@ impl Local {
             return None;
         }
         let bits = self.ring.place(head).load(Ordering::Relaxed);
+        let taken = 1 + u32::from(cfg!(gmp_mutant = "pop_skips_a_place"));
         self.ring
             .head
             .0
-            .store(head.wrapping_add(1), Ordering::Release);
+            .store(head.wrapping_add(taken), Ordering::Release);
         Name::from_bits(bits)
     }
 
@@ -216,7 +227,15 @@ impl Stealer {
     /// Takes `name` out of the place for the next one, if it still stands there.
     pub(crate) fn take_next(&self, name: Name) -> bool {
         let next = &self.ring.next;
-        next.compare_exchange(name.bits(), 0, Ordering::Relaxed, Ordering::Relaxed)
+        if cfg!(gmp_mutant = "thief_takes_next_by_store") {
+            next.store(0, Ordering::Relaxed);
+            return true;
+        }
+        let acquire = relaxed_if(
+            cfg!(gmp_mutant = "thief_acquires_no_next"),
+            Ordering::Acquire,
+        );
+        next.compare_exchange(name.bits(), 0, acquire, Ordering::Relaxed)
             .is_ok()
     }
 
@@ -239,9 +258,15 @@ impl Stealer {
     /// Copies the older half behind `into`'s tail and takes it. Returns how many.
     fn copy_into(&self, into: &Local) -> Option<u32> {
         let tail = into.ring.tail.0.load(Ordering::Relaxed);
+        let acquire = relaxed_if(
+            cfg!(gmp_mutant = "thief_acquires_no_tail"),
+            Ordering::Acquire,
+        );
+        let read_tail = || self.ring.tail.0.load(acquire);
+        let kept = cfg!(gmp_mutant = "thief_keeps_its_tail").then(read_tail);
         let mut head = self.ring.head.0.load(Ordering::Acquire);
         loop {
-            let len = self.ring.tail.0.load(Ordering::Acquire).wrapping_sub(head);
+            let len = kept.unwrap_or_else(read_tail).wrapping_sub(head);
             let half = len - len / 2;
             if half == 0 {
                 return None;
@@ -261,6 +286,10 @@ impl Stealer {
                     .store(bits, Ordering::Relaxed);
             }
             let new = head.wrapping_add(half);
+            if cfg!(gmp_mutant = "thief_takes_by_store") {
+                self.ring.head.0.store(new, Ordering::Release);
+                return Some(half);
+            }
             let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
             match self
                 .ring

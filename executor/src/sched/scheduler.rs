@@ -8,7 +8,7 @@ use std::{
     io,
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering, fence},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -198,9 +198,7 @@ impl Scheduler {
 
     /// Work was put where any processor may find it: wakes one if nobody is about to look.
     pub(super) fn submitted(&'static self) {
-        // Ordering: between the push and the look; pairs with the fence in `Section::go_idle`.
-        fence(Ordering::SeqCst);
-        if self.idle.worth_waking() {
+        if self.idle.submitted() {
             self.wake_one();
         }
     }

@@ -1,9 +1,6 @@
 //! What runs next: the list of places where a processor looks for work, in order. (Go: `findRunnable`, proc.go)
 
-use std::{
-    sync::atomic::{Ordering, fence},
-    time::Duration,
-};
+use std::time::Duration;
 
 use super::{global::Taken, processor::Processor, run_queue::Batch, section::Section};
 use crate::{
@@ -314,9 +311,6 @@ impl Section {
             return;
         };
         scheduler.idle.go_idle(processor, machine, searching);
-        // Ordering: between going on the list and the look; pairs with the fence in
-        // `Scheduler::submitted`.
-        fence(Ordering::SeqCst);
         if scheduler.work_stands() {
             machine.reclaim();
         } else {

@@ -15,15 +15,12 @@
 //! - P4: a public entry that is called inside, or on a thread whose machine has no processor, behaves
 //!   as on a foreign thread: [`with`] returns `None`.
 //!
-//! # Memory ordering
-//! Entering stores `depth`, then issues [`barrier::light`]; who closes a runtime stores `closing`, issues
-//! [`barrier::heavy`], then reads `depth`. So either the section sees *closing*, or the closer sees
-//! the section and waits for its end. Leaving stores with Release: who sees 0 sees what the section did.
+//! Against the end of a runtime: see [`depth`](super::depth).
 
-use std::{cell::Cell, ptr::null, sync::atomic::Ordering};
+use std::{cell::Cell, ptr::null};
 
 use super::{
-    Scheduler, barrier,
+    Scheduler,
     machine::Machine,
     processor::{Private, Processor},
 };
@@ -87,23 +84,22 @@ impl Drop for AbortOnUnwind {
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&mut Section) -> R) -> Option<R> {
     let machine = machine()?;
-    if machine.depth.load(Ordering::Relaxed) != 0 {
+    if machine.depth.is_inside() {
         return None;
     }
     let processor = machine.processor()?;
-    machine.depth.store(1, Ordering::Relaxed);
-    barrier::light();
+    machine.depth.enter();
     let guard = AbortOnUnwind;
     let result = f(&mut Section { machine, processor });
     std::mem::forget(guard);
-    machine.depth.store(0, Ordering::Release);
+    machine.depth.leave();
     Some(result)
 }
 
 impl Section {
     /// The machine's own section: its depth is 1 since its thread began.
     pub(super) fn of_loop(machine: &'static Machine) -> Option<Section> {
-        debug_assert_eq!(machine.depth.load(Ordering::Relaxed), 1);
+        debug_assert!(machine.depth.is_inside());
         Some(Section {
             machine,
             processor: machine.processor()?,

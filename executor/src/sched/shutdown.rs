@@ -1,11 +1,10 @@
 //! The end of a runtime: every future is dropped exactly once, in bounded time.
 //!
 //! # How it works (S7)
-//! 1. The gate of the global queue closes: foreign spawns fail. `closing` is set, then
-//!    [`barrier::heavy`]: a section that has not seen it is seen by step 3.
+//! 1. The gate of the global queue closes: foreign spawns fail. `closing` is set.
 //! 2. All machines are roused. Each ends when its poll does.
 //! 3. When the machines have ended, or after 100 ms, the monitor waits until no section
-//!    is left, and walks the slots: each task that nobody polls is claimed, its future dropped, its joiner
+//!    is left that has not seen `closing` ([`depth`]), and walks the slots: each task that nobody polls is claimed, its future dropped, its joiner
 //!    told. Drops may wake, abort and (in vain) spawn; so it walks until a pass finds nothing.
 //! 4. The monitor waits for the machines that are left, and walks again now and then. When the last has
 //!    ended, and the last walk, the shutdown is over, and the structure may be used again. Who waits no longer
@@ -19,7 +18,7 @@ use std::{
 };
 
 use super::{
-    barrier, blocking, entry,
+    blocking, depth, entry,
     scheduler::{Life, Live, Scheduler},
     section, table,
 };
@@ -121,7 +120,6 @@ impl Scheduler {
         self.global.close();
         *lock_life(self) = Life::Closing { walk_at };
         self.closing.store(true, Ordering::SeqCst);
-        barrier::heavy();
         self.rouse_all();
         self.monitor.kick();
     }
@@ -171,12 +169,10 @@ impl Scheduler {
         }
     }
 
-    /// Sections are short: the machines that are left run user code, or see `closing` next.
+    /// The machines that are left run user code, or see `closing` next.
     fn wait_for_sections(&self) {
         let roster = lock(&self.roster).clone();
-        while roster.iter().any(|machine| machine.is_in_section()) {
-            std::thread::yield_now();
-        }
+        depth::wait_until_outside(roster.iter().map(|machine| &machine.depth));
     }
 
     /// Drops the futures of all tasks that nobody polls, until a pass finds none, and tells all

@@ -10,6 +10,8 @@ mod header;
 mod id;
 #[cfg(not(gmp_loom))]
 mod join;
+#[cfg(gmp_loom)]
+mod models;
 pub(crate) mod name;
 #[cfg(not(gmp_loom))]
 mod raw;

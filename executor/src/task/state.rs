@@ -51,6 +51,15 @@ const GENERATION: u32 = 32;
 /// No task gets this generation; under loom it is near, so that models reach it.
 pub(crate) const GENERATION_LIMIT: u32 = if cfg!(gmp_loom) { 3 } else { u32::MAX };
 
+/// Acquires and releases; its mutants do one of the two.
+const TRANSITION: Ordering = if cfg!(gmp_mutant = "transition_acquires_nothing") {
+    Ordering::Release
+} else if cfg!(gmp_mutant = "transition_releases_nothing") {
+    Ordering::Acquire
+} else {
+    Ordering::AcqRel
+};
+
 /// The state word.
 pub(crate) struct State(AtomicU64);
 
@@ -227,15 +236,15 @@ impl State {
         loop {
             match step(seen) {
                 Err(answer) => return answer,
-                Ok((new, answer)) => match self.0.compare_exchange_weak(
-                    seen.0,
-                    new,
-                    Ordering::AcqRel,
-                    Ordering::Acquire,
-                ) {
-                    Ok(_) => return answer,
-                    Err(now) => seen = Snapshot(now),
-                },
+                Ok((new, answer)) => {
+                    match self
+                        .0
+                        .compare_exchange_weak(seen.0, new, TRANSITION, Ordering::Acquire)
+                    {
+                        Ok(_) => return answer,
+                        Err(now) => seen = Snapshot(now),
+                    }
+                }
             }
         }
     }
@@ -261,7 +270,7 @@ impl State {
         // the last of them before the store meant a task that has ended, the next ones fail.
         self.0
             .store(u64::from(next) << GENERATION, Ordering::Release);
-        next < GENERATION_LIMIT
+        next < GENERATION_LIMIT || cfg!(gmp_mutant = "slot_never_retired")
     }
 
     /// Schedules the task unless it is gone.
@@ -275,6 +284,9 @@ impl State {
                 return Err(Wake::Nothing);
             }
             if seen.has(SCHEDULED) {
+                if cfg!(gmp_mutant = "wake_of_a_scheduled_task_without_cas") {
+                    return Err(Wake::Nothing);
+                }
                 // The CAS changes nothing but releases what the waker wrote before.
                 return Ok((seen.0, Wake::Nothing));
             }
@@ -298,6 +310,9 @@ impl State {
             } else {
                 Wake::Queue
             };
+            if cfg!(gmp_mutant = "cancel_schedules_nothing") && answer == Wake::Nothing {
+                return Ok((seen.0 | CANCEL, answer));
+            }
             Ok((seen.0 | SCHEDULED | CANCEL, answer))
         })
     }
@@ -309,7 +324,8 @@ impl State {
             if cfg!(not(gmp_mutant = "start_skips_generation")) && !seen.is(generation) {
                 return Err(Start::Stale);
             }
-            if seen.0 & (SCHEDULED | RUNNING | DONE) != SCHEDULED {
+            let running = RUNNING * u64::from(cfg!(not(gmp_mutant = "start_ignores_running")));
+            if seen.0 & (SCHEDULED | running | DONE) != SCHEDULED {
                 return Err(Start::Stale);
             }
             let answer = if seen.has(CANCEL) {
@@ -324,7 +340,8 @@ impl State {
     /// Takes a task that nobody runs, to drop its future: for a shutdown.
     pub(crate) fn claim(&self, generation: u32) -> bool {
         self.update(|seen| {
-            if !seen.is(generation) || !seen.has(LIVE) || seen.has(RUNNING | DONE) {
+            let running = RUNNING * u64::from(cfg!(not(gmp_mutant = "claim_ignores_running")));
+            if !seen.is(generation) || !seen.has(LIVE) || seen.has(running | DONE) {
                 return Err(false);
             }
             Ok(((seen.0 & !SCHEDULED) | RUNNING, true))
@@ -336,7 +353,7 @@ impl State {
     pub(crate) fn suspend(&self) -> Suspend {
         // A subtraction, since it is one instruction where a masking that looks at the old value
         // is a loop; RUNNING is set (T1).
-        let before = Snapshot(self.0.fetch_sub(RUNNING, Ordering::AcqRel));
+        let before = Snapshot(self.0.fetch_sub(RUNNING, TRANSITION));
         debug_assert!(before.has(RUNNING), "suspend of {before:?}");
         if before.has(SCHEDULED) {
             Suspend::Queue
@@ -394,7 +411,9 @@ impl State {
     #[inline(always)]
     pub(crate) fn set_joiner(&self) -> bool {
         self.update(|seen| {
-            if seen.has(DONE | COMPLETING) {
+            let completing =
+                COMPLETING * u64::from(cfg!(not(gmp_mutant = "set_joiner_ignores_completing")));
+            if seen.has(DONE | completing) {
                 return Err(false);
             }
             debug_assert!(!seen.has(JOINER));

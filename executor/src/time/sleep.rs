@@ -130,7 +130,9 @@ impl Sleep {
                 return Poll::Ready(());
             }
             let same = waker::name_of(cx.waker()).is_some_and(|name| name.bits() == armed.waiter);
-            if !same {
+            // The entry of a runtime that has ended is gone.
+            let gone = armed.epoch != armed.timers.epoch();
+            if !same || gone {
                 self.disarm();
             }
         }

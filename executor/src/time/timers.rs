@@ -15,7 +15,7 @@
 //! - Links from the future to its entry: then a sleep that is polled on another processor, or whose entry is
 //!   moved by the heap, must be found and told.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::{
     heap::{Entry, Heap},
@@ -30,6 +30,8 @@ pub(crate) struct Timers {
     queue: Lock<Queue>,
     /// The earliest deadline, `u64::MAX` for none.
     earliest: AtomicU64,
+    /// How many runtimes have used these timers: a sleep may outlive its own. Written under the lock.
+    epoch: AtomicU32,
 }
 
 struct Queue {
@@ -38,8 +40,6 @@ struct Queue {
     cancelled: Vec<(u64, u64)>,
     /// All entries up to here have fired, or are about to.
     fired: u64,
-    /// How many runtimes have used these timers: a sleep may outlive its own.
-    epoch: u32,
 }
 
 impl std::fmt::Debug for Timers {
@@ -56,17 +56,23 @@ impl Timers {
             heap: Heap::new(),
             cancelled: Vec::new(),
             fired: 0,
-            epoch: 0,
         };
         Timers {
             queue: Lock::new(queue),
             earliest: AtomicU64::new(u64::MAX),
+            epoch: AtomicU32::new(0),
         }
     }
 
     #[inline(always)]
     pub(crate) fn earliest(&self) -> u64 {
         self.earliest.load(Ordering::Relaxed)
+    }
+
+    /// Entries of other epochs are gone.
+    #[inline(always)]
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -81,7 +87,7 @@ impl Timers {
         if first {
             self.earliest.store(deadline, Ordering::Relaxed);
         }
-        (queue.epoch, first)
+        (self.epoch(), first)
     }
 
     /// Nobody waits for this entry any more; it may have fired already. May drop foreign wakers, which is user
@@ -89,7 +95,7 @@ impl Timers {
     #[inline]
     pub(super) fn cancel(&self, key: (u64, u64), epoch: u32) {
         let mut queue = self.queue.lock();
-        if key.0 <= queue.fired || epoch != queue.epoch {
+        if key.0 <= queue.fired || epoch != self.epoch() {
             // It has fired, or is about to; or the runtime has ended. A later entry with an equal key is not it.
             return;
         }
@@ -124,7 +130,7 @@ impl Timers {
         self.fire(u64::MAX, ready);
         let mut queue = self.queue.lock();
         queue.fired = 0;
-        queue.epoch = queue.epoch.wrapping_add(1);
+        self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Hands all that are due at `now` to `ready`.
