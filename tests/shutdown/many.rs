@@ -82,3 +82,25 @@ fn many_live_side_by_side() {
         tally.assert_settled();
     });
 }
+
+#[test]
+fn tasks_that_block_leave_nothing_to_the_next_runtime() {
+    within_limit(|| {
+        for round in 0..600 {
+            let first = runtime(2);
+            for _ in 0..4 {
+                drop(first.spawn(async { gmp::block_on(gmp::yield_now()) }));
+            }
+            if round % 2 == 0 {
+                first.block_on(first.spawn(async {})).unwrap();
+            }
+            // Machines are asked for, processors are given, searches go on at this moment.
+            drop(first);
+            let second = runtime(2);
+            let tasks: Vec<_> = (0..8).map(|_| second.spawn(gmp::yield_now())).collect();
+            for task in tasks {
+                second.block_on(task).unwrap();
+            }
+        }
+    });
+}

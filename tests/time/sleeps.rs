@@ -3,7 +3,7 @@
 use std::{
     pin::pin,
     sync::{Arc, mpsc},
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant},
 };
@@ -167,6 +167,29 @@ fn a_sleep_moved_to_another_runtime_outlives_the_first() {
         second.block_on(second.spawn(gmp::yield_now())).unwrap();
         drop(first);
         second.block_on(task).unwrap();
+    });
+}
+
+#[test]
+fn a_sleep_armed_in_a_runtime_that_ends_goes_on_in_its_task() {
+    within_limit(|| {
+        let (stays, ends) = (runtime(1), runtime(1));
+        let there = ends.handle().clone();
+        let (tell, told) = mpsc::channel();
+        let task = stays.spawn(async move {
+            let mut sleep = sleep(100 * MILLISECOND);
+            // The guard is not held across an await point: it belongs to the thread.
+            let armed = std::future::poll_fn(|cx| {
+                let _entered = there.enter();
+                Poll::Ready(poll_with(&mut sleep, cx.waker()))
+            });
+            assert!(armed.await.is_pending());
+            tell.send(()).unwrap();
+            sleep.await;
+        });
+        told.recv().unwrap();
+        ends.shutdown();
+        stays.block_on(task).unwrap();
     });
 }
 

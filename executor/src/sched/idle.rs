@@ -43,10 +43,6 @@ impl Counts {
         let mut seen = self.load();
         while seen.searching() == 0 && seen.idle() > 0 {
             let new = seen.0 + SEARCHING;
-            if cfg!(gmp_mutant = "first_search_without_cas") {
-                self.add(SEARCHING);
-                return true;
-            }
             match self
                 .0
                 .compare_exchange(seen.0, new, Ordering::SeqCst, Ordering::Relaxed)

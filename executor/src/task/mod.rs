@@ -18,6 +18,8 @@ mod raw;
 #[cfg(not(gmp_loom))]
 mod run;
 pub(crate) mod state;
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;
 #[cfg(not(gmp_loom))]
 pub(crate) mod waker;
 #[cfg(not(gmp_loom))]
