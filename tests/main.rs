@@ -3,6 +3,16 @@
 //! Each test that could hang runs under [`watchdog`]. Tests of what belongs to the whole process (its
 //! threads, its memory, its environment) run in a process of their own ([`child`]).
 
+// Tests do odd things on purpose: they drop what has no drop, clone wakers to wake them, nest handles.
+#![allow(
+    clippy::async_yields_async,
+    clippy::double_ended_iterator_last,
+    clippy::drop_non_drop,
+    clippy::needless_range_loop,
+    clippy::waker_clone_wake,
+    unreachable_pub
+)]
+
 mod blocking;
 mod building;
 mod child;

@@ -1,8 +1,8 @@
 //! Counts the operations of one phase: a progress bar while it runs, figures at its end.
 //!
 //! # How it works
-//! The lanes call [`Meter::count`] once an operation. Where standard error is no terminal, there is a line at the end
-//! of the phase in place of the bar.
+//! The lanes call [`Meter::count`] once an operation. The bar is there where standard error is a terminal, and makes way
+//! for a line at the end of the phase.
 //!
 //! # Not done here
 //! What an operation is, and what the server used for it.
@@ -10,7 +10,7 @@
 use std::{
     collections::BTreeMap,
     error::Error,
-    io::{self, IsTerminal},
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -119,7 +119,7 @@ impl Meter {
     /// The phase is over.
     pub(crate) fn finish(&self) -> Figures {
         let elapsed = self.elapsed();
-        self.bar.finish();
+        self.bar.finish_and_clear();
         let tally = self.tally();
         let done = tally.latency.len();
         let figures = Figures {
@@ -134,20 +134,14 @@ impl Meter {
             p999_us: tally.latency.value_at_quantile(0.999),
             max_us: tally.latency.max(),
         };
-        if !io::stderr().is_terminal() {
-            eprintln!(
-                "{:>9} {} in {:.2} s",
-                self.phase,
-                self.position(),
-                figures.seconds
-            );
-        }
+        let position = self.position();
+        eprintln!("{:>9} {position} in {:.2} s", self.phase, figures.seconds);
         figures
     }
 
     /// The phase will not be finished. Says how far it has come.
     pub(crate) fn abandon(&self) -> String {
-        self.bar.abandon();
+        self.bar.finish_and_clear();
         format!(" in the phase {:?}, after {}", self.phase, self.position())
     }
 

@@ -9,6 +9,10 @@ mod space;
 mod span;
 mod stats;
 #[cfg(test)]
+#[allow(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "a test's pointer arithmetic"
+)]
 mod tests;
 
 pub(crate) use cache::{Cache, Counts};
