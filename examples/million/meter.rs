@@ -119,7 +119,7 @@ impl Meter {
     /// The phase is over.
     pub(crate) fn finish(&self) -> Figures {
         let elapsed = self.elapsed();
-        self.bar.finish_and_clear();
+        let position = self.clear_bar();
         let tally = self.tally();
         let done = tally.latency.len();
         let figures = Figures {
@@ -134,23 +134,20 @@ impl Meter {
             p999_us: tally.latency.value_at_quantile(0.999),
             max_us: tally.latency.max(),
         };
-        let position = self.position();
         eprintln!("{:>9} {position} in {:.2} s", self.phase, figures.seconds);
         figures
     }
 
     /// The phase will not be finished. Says how far it has come.
     pub(crate) fn abandon(&self) -> String {
-        self.bar.finish_and_clear();
-        format!(" in the phase {:?}, after {}", self.phase, self.position())
+        format!(" in the phase {:?}, after {}", self.phase, self.clear_bar())
     }
 
-    fn position(&self) -> String {
-        let (position, total) = (
-            HumanCount(self.bar.position()),
-            HumanCount(self.total as u64),
-        );
-        format!("{position} of {total}")
+    /// How far the phase has come, in words. A cleared bar does not know any more.
+    fn clear_bar(&self) -> String {
+        let (position, total) = (self.bar.position(), self.total as u64);
+        self.bar.finish_and_clear();
+        format!("{} of {}", HumanCount(position), HumanCount(total))
     }
 
     fn tally(&self) -> MutexGuard<'_, Tally> {

@@ -41,6 +41,7 @@ mod slack;
 mod spawn;
 #[cfg(not(gmp_loom))]
 mod table;
+mod token;
 
 #[cfg(not(gmp_loom))]
 pub use self::shutdown::{CutTask, ShutdownReport};

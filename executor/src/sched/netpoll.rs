@@ -8,9 +8,9 @@
 //!
 //! # Invariants
 //! - N1: whoever holds the token is the only one in the poller.
-//! - N2: when all processors are idle, some machine holds the token or is about to try: who drops it without
+//! - N2: when all processors are idle, some machine holds the token or is about to try: who puts it back without
 //!   a processor looks at the count of idle processors afterwards, and who goes idle tries the token
-//!   after having been counted.
+//!   after having been counted ([`Token`]).
 
 use std::{
     any::Any,
@@ -22,7 +22,9 @@ use std::{
     time::Duration,
 };
 
-use super::{machine::Machine, monitor::read_clock, scheduler::Scheduler, section::Section};
+use super::{
+    machine::Machine, monitor::read_clock, scheduler::Scheduler, section::Section, token::Token,
+};
 use crate::{
     poller::{Poller, Ready},
     shim::lock,
@@ -35,8 +37,7 @@ const NOBODY: u64 = 0;
 
 pub(super) struct NetPoll {
     poller: Mutex<Option<Attached>>,
-    /// The token.
-    taken: AtomicBool,
+    token: Token,
     /// The deadline of the one in the poller, `u64::MAX` for none, [`NOBODY`] if it is empty.
     sleeps_until: AtomicU64,
     /// The one that holds the token and sleeps.
@@ -59,7 +60,7 @@ impl NetPoll {
     pub(super) fn new() -> NetPoll {
         NetPoll {
             poller: Mutex::new(None),
-            taken: AtomicBool::new(false),
+            token: Token::new(),
             sleeps_until: AtomicU64::new(NOBODY),
             sleeper: AtomicPtr::new(std::ptr::null_mut()),
             wanted: AtomicBool::new(false),
@@ -89,10 +90,7 @@ impl NetPoll {
 
     /// How often somebody polled, and whether somebody is in the poller now.
     pub(super) fn activity(&self) -> (u64, bool) {
-        (
-            self.polls.load(Ordering::Relaxed),
-            self.taken.load(Ordering::Relaxed),
-        )
+        (self.polls.load(Ordering::Relaxed), self.token.is_taken())
     }
 
     fn poller(&self) -> Option<Arc<dyn Poller>> {
@@ -107,14 +105,10 @@ impl NetPoll {
         drop(poller);
     }
 
-    fn try_take(&self) -> bool {
-        !self.taken.load(Ordering::Relaxed) && !self.taken.swap(true, Ordering::SeqCst)
-    }
-
     fn put_back(&self) {
         self.wanted.store(false, Ordering::Relaxed);
         self.polls.fetch_add(1, Ordering::Relaxed);
-        self.taken.store(false, Ordering::SeqCst);
+        self.token.put_back();
     }
 }
 
@@ -171,7 +165,7 @@ impl Scheduler {
     /// Waits in the poller on behalf of all, if nobody does. False: somebody does, or there is nothing to
     /// do there: park. By a machine on the list of idle ones.
     pub(super) fn poll_idle(&'static self, machine: &'static Machine) -> bool {
-        if !self.netpoll.try_take() {
+        if !self.netpoll.token.try_take() {
             return false;
         }
         let mut ready = machine.ready.replace(Ready::new());
@@ -188,9 +182,7 @@ impl Scheduler {
         }
         let runs = machine.reclaim();
         self.distribute(machine, ready);
-        // N2. Ordering: between `put_back` and the look; pairs with the fence in `Idle::go_idle`, which
-        // stands between being counted and the attempt to take the token.
-        fence(Ordering::SeqCst);
+        // N2.
         runs || self.idle.counts().idle() > 0
     }
 
@@ -253,7 +245,7 @@ impl Section {
     /// Looks for events without waiting, if nobody is in the poller.
     pub(super) fn poll_without_waiting(&mut self) {
         let netpoll = &self.scheduler().netpoll;
-        if !netpoll.try_take() {
+        if !netpoll.token.try_take() {
             return;
         }
         let mut ready = std::mem::take(&mut self.private().ready);

@@ -49,6 +49,8 @@ use crate::{
 /// Places of the ring. Go's value, runtime2.go; small under loom.
 pub(crate) const CAPACITY: u32 = if cfg!(gmp_loom) { 4 } else { 256 };
 const MASK: u32 = CAPACITY - 1;
+/// Where positions begin: under loom so near to their end that models go round.
+const START: u32 = if cfg!(gmp_loom) { u32::MAX - 2 } else { 0 };
 
 /// The older half of a full ring, on its way through the global queue.
 pub(crate) struct Batch {
@@ -96,8 +98,8 @@ pub(crate) struct Stealer {
 /// An empty queue.
 pub(crate) fn new() -> (Local, Stealer) {
     let ring = Arc::new(Ring {
-        head: Apart(AtomicU32::new(0)),
-        tail: Apart(AtomicU32::new(0)),
+        head: Apart(AtomicU32::new(START)),
+        tail: Apart(AtomicU32::new(START)),
         next: AtomicU64::new(0),
         places: Box::new(std::array::from_fn(|_| StoredU64::new(0))),
     });

@@ -411,9 +411,7 @@ impl State {
     #[inline(always)]
     pub(crate) fn set_joiner(&self) -> bool {
         self.update(|seen| {
-            let completing =
-                COMPLETING * u64::from(cfg!(not(gmp_mutant = "set_joiner_ignores_completing")));
-            if seen.has(DONE | completing) {
+            if seen.has(DONE | COMPLETING) {
                 return Err(false);
             }
             debug_assert!(!seen.has(JOINER));

@@ -6,3 +6,4 @@ mod entry;
 mod given;
 mod idle;
 mod run_queue;
+mod token;

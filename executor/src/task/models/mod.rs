@@ -118,7 +118,12 @@ impl Slot {
         loop {
             match self.state.finish(outcome) {
                 Finish::Joiner => joiner = self.take_joiner(),
-                Finish::Published => break,
+                Finish::Published => {
+                    if cfg!(gmp_mutant = "joiner_after_done") {
+                        joiner = self.take_joiner();
+                    }
+                    break;
+                }
                 Finish::Unwanted => {
                     self.discard(outcome);
                     self.free(generation);
