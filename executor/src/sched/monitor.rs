@@ -33,6 +33,8 @@ const PERIOD_MAX: Duration = Duration::from_micros(2500);
 const LINGER: Duration = Duration::from_millis(10);
 /// After this long in idleness the pages of empty spans go back to the system.
 const SCAVENGE: Duration = Duration::from_secs(1);
+/// And again this often: threads without a processor free slots that it does not hear of.
+const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
 /// How long it looks at the shortest period after it saw work stand, and after a hint.
 const KEEN: Duration = LINGER;
 const KEEN_BY_HINT: Duration = Duration::from_micros(400);
@@ -230,9 +232,10 @@ impl Scheduler {
         if quiet < LINGER {
             std::thread::park_timeout(memory.period);
         } else if memory.scavenged {
-            self.sleep(None);
+            self.sleep(SCAVENGE_AGAIN);
+            memory.scavenged = false;
         } else if quiet < SCAVENGE {
-            self.sleep(Some(SCAVENGE - quiet));
+            self.sleep(SCAVENGE - quiet);
         } else {
             memory.scavenged = true;
             slab::scavenge();
@@ -249,17 +252,14 @@ impl Scheduler {
     }
 
     /// Sleeps until a processor runs, or for `limit`.
-    fn sleep(&self, limit: Option<Duration>) {
+    fn sleep(&self, limit: Duration) {
         let monitor = &self.monitor;
         monitor.asleep.store(true, Ordering::SeqCst);
         // Ordering: pairs with `Monitor::notice`.
         fence(Ordering::SeqCst);
         let all_idle = self.idle.counts().idle() == self.processors.len() as u32;
         if all_idle && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst) {
-            match limit {
-                Some(limit) => std::thread::park_timeout(limit),
-                None => std::thread::park(),
-            }
+            std::thread::park_timeout(limit);
         }
         monitor.asleep.store(false, Ordering::SeqCst);
     }
