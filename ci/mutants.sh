@@ -8,6 +8,34 @@ source ci/loom.sh
 
 # [mutant]=the model that must fail, by its full path
 declare -A model_of=(
+    [cancel_schedules_nothing]=task::models::abort::abort_against_end_of_poll
+    [claim_ignores_running]=task::models::abort::claim_against_start_and_wake
+    [idle_machine_still_searches]=sched::models::idle::submit_against_the_last_machine_going_idle
+    [joiner_after_done]=task::models::join::completion_against_poll
+    [next_releases_nothing]=sched::models::entry::wake_and_set_next_against_steal
+    [no_fence_after_giving]=sched::models::given::give_against_entering_the_poller
+    [no_fence_after_going_idle]=sched::models::idle::submit_against_the_last_machine_going_idle
+    [no_fence_after_submitting]=sched::models::idle::submit_against_the_last_machine_going_idle
+    [no_fence_before_the_poller]=sched::models::given::the_end_against_entering_the_poller
+    [no_heavy_barrier]=sched::models::depth::spawn_against_walk_by_another_thread
+    [no_light_barrier]=sched::models::depth::spawn_against_walk
+    [no_look_after_going_idle]=sched::models::idle::submit_against_the_last_machine_going_idle
+    [pop_skips_a_place]=sched::models::run_queue::pop_against_three_thieves
+    [reclaim_searches_uncounted]=sched::models::idle::submit_against_the_last_machine_going_idle
+    [slot_never_retired]=task::models::recycle::stale_wake_against_a_retired_slot
+    [start_ignores_running]=task::models::duplicate::wake_against_a_late_duplicate
+    [start_skips_generation]=task::models::recycle::stale_entry_against_the_next_task
+    [tail_before_place]=sched::models::run_queue::push_against_steal
+    [thief_acquires_no_next]=sched::models::entry::wake_and_set_next_against_steal
+    [thief_acquires_no_tail]=sched::models::entry::wake_and_push_against_steal
+    [thief_keeps_its_tail]=sched::models::run_queue::push_against_steal
+    [thief_takes_by_store]=sched::models::run_queue::laps_against_a_slow_thief
+    [thief_takes_next_by_store]=sched::models::run_queue::set_next_against_two_thieves
+    [token_put_back_after_reclaim]=sched::models::token::leaving_the_poller_against_going_idle
+    [transition_acquires_nothing]=task::models::wake::wake_against_start
+    [transition_releases_nothing]=task::models::wake::wake_against_end_of_poll
+    [wake_of_a_scheduled_task_without_cas]=task::models::wake::wake_against_start
+    [wake_skips_generation]=task::models::recycle::stale_wake_against_the_next_task
 )
 
 # In seconds. A model that fails does so long before this; one that hangs has not failed.

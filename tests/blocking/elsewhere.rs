@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
     task::{Wake, Waker},
@@ -75,6 +75,44 @@ fn a_waker_may_block() {
             assert!(poll_with(&mut task, Waker::noop()).is_ready());
         }
         assert_eq!(runtime.block_on(nest(2)), 2);
+    });
+}
+
+#[test]
+fn a_waker_may_block_where_the_task_had_lost_its_processor() {
+    /// Tells that it was woken, then blocks on tasks that block.
+    struct Blocks(gmp::Handle, Arc<AtomicBool>, mpsc::Sender<usize>);
+    impl Wake for Blocks {
+        fn wake(self: Arc<Self>) {
+            self.1.store(true, SeqCst);
+            let depth = gmp::block_on(self.0.spawn(nest(3))).unwrap();
+            self.2.send(depth).unwrap();
+        }
+    }
+    on_processors(|runtime| {
+        for _ in 0..20 {
+            let (gate, woken) = (Gate::new(), Arc::new(AtomicBool::new(false)));
+            let passage = gate.wait();
+            let mut blocked = runtime.spawn(async { gmp::block_on(passage) });
+            let (send, receive) = mpsc::channel();
+            let waker = Blocks(runtime.handle().clone(), woken.clone(), send);
+            assert!(poll_with(&mut blocked, &Waker::from(Arc::new(waker))).is_pending());
+            eventually(|| gate.waiting() == 1);
+            // Holds the processor, so that the other ends without one, and its machine waits for one.
+            let (started, over) = (Arc::new(AtomicBool::new(false)), woken.clone());
+            let starts = started.clone();
+            let busy = runtime.spawn(async move {
+                starts.store(true, SeqCst);
+                while !over.load(SeqCst) {
+                    std::thread::yield_now();
+                }
+            });
+            eventually(|| started.load(SeqCst));
+            gate.open();
+            assert_eq!(receive.recv().unwrap(), 3);
+            runtime.block_on(busy).unwrap();
+            assert!(poll_with(&mut blocked, Waker::noop()).is_ready());
+        }
     });
 }
 

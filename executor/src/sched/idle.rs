@@ -172,8 +172,8 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         }
         drop(lists);
         if cfg!(not(gmp_mutant = "no_fence_after_going_idle")) {
-            // Ordering: between being counted and the looks, for work, at the poller's token and at the sleeper's deadline;
-            // pairs with the fences in `submitted`, `Token::put_back` and `Scheduler::announce_deadline`.
+            // Ordering: between being counted and the looks, for work and at the sleeper's deadline; pairs with the
+            // fences in `submitted` and in `Scheduler::announce_deadline`.
             fence(Ordering::SeqCst);
         }
     }

@@ -8,9 +8,7 @@
 //!
 //! # Invariants
 //! - N1: whoever holds the token is the only one in the poller.
-//! - N2: when all processors are idle, some machine holds the token or is about to try: who puts it back without
-//!   a processor looks at the count of idle processors afterwards, and who goes idle tries the token
-//!   after having been counted ([`Token`]).
+//! - N2: when all processors are idle, some machine holds the token or is about to try: see [`Token`].
 
 use std::{
     any::Any,
@@ -180,10 +178,10 @@ impl Scheduler {
             machine.ready.replace(ready);
             return true;
         }
+        // N2: after `put_back`.
         let runs = machine.reclaim();
         self.distribute(machine, ready);
-        // N2.
-        runs || self.idle.counts().idle() > 0
+        runs
     }
 
     fn sleep_in_poller(&self, machine: &'static Machine, ready: &mut Ready) {

@@ -2,12 +2,12 @@
 //! holds it or is about to try (N2).
 //!
 //! # Memory ordering
-//! A machine that puts the token back without having got a processor looks afterwards whether one is idle, and tries again
-//! then. One that goes idle is counted first, then tries. Between the two on either side stands a SeqCst
-//! fence: in [`put_back`](Token::put_back), and in [`Idle::go_idle`](super::idle::Idle::go_idle). So the one finds the token
-//! free, or the other finds it idle.
+//! N2 rests on an order on each side, and on the lock of [`Idle`](super::idle::Idle) between them: who leaves the poller
+//! puts the token back, then asks for a processor; who goes idle puts its processor on the list, then tries to take the
+//! token. The one that comes second to the lock sees what the other did before it: the processor on the list, or the
+//! token free.
 
-use crate::shim::{AtomicU32, Ordering, fence};
+use crate::shim::{AtomicU32, Ordering};
 
 /// 1: somebody holds it.
 pub(super) struct Token(AtomicU32);
@@ -27,8 +27,5 @@ impl Token {
 
     pub(super) fn put_back(&self) {
         self.0.store(0, Ordering::Release);
-        if cfg!(not(gmp_mutant = "no_fence_after_the_token")) {
-            fence(Ordering::SeqCst);
-        }
     }
 }

@@ -37,14 +37,20 @@ impl World {
 
     /// Somebody is ready: the machine asks for a processor to run him with.
     fn leave_poller(&self, machine: usize) -> Rests {
-        self.token.put_back();
-        match self.idle.reclaim(machine) {
+        let late = cfg!(gmp_mutant = "token_put_back_after_reclaim");
+        if !late {
+            self.token.put_back();
+        }
+        let reclaimed = self.idle.reclaim(machine);
+        if late {
+            self.token.put_back();
+        }
+        match reclaimed {
             Reclaim::Processor(processor) => {
                 self.idle.end_search();
                 self.go_idle(machine, processor)
             }
             Reclaim::Given => unreachable!("nobody gives here"),
-            Reclaim::NoneIdle if self.idle.counts().idle() > 0 => self.rest(),
             Reclaim::NoneIdle => Rests::Parked,
         }
     }

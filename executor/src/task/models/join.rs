@@ -127,57 +127,52 @@ fn check_all_freed(slot: &Slot) {
     assert_eq!(Slot::count(&slot.frees), 1, "times the slot was freed");
 }
 
-/// The handle polls with these wakers, one after the other, while the task ends.
-fn polls_against_completion(wakers: &'static [usize]) {
+/// The handle polls with these wakers, one after the other, while the task ends; then it waits, or is dropped.
+fn check(wakers: &'static [usize], dropped: bool) {
     model(move || {
         let slot = Arc::new(Slot::running());
         let completer = completer(&slot);
         let joined = wakers.iter().any(|&waker| slot.join(waker));
+        if dropped && !joined {
+            slot.drop_handle();
+        }
         completer.join().unwrap();
-        if !joined {
-            let last = *wakers.last().unwrap();
+        if let (Some(&last), false, false) = (wakers.last(), dropped, joined) {
             assert!(slot.joins.woken(last) > 0, "the handle waits for ever");
             assert!(slot.join(last));
         }
-        check_all_freed(&slot);
+        slot.joins.check_freed();
+        assert_eq!(Slot::count(&slot.ends), 1);
+        assert_eq!(Slot::count(&slot.frees), 1, "times the slot was freed");
     });
 }
 
 #[test]
-fn completion_against_poll_of_the_handle() {
-    polls_against_completion(&[1]);
+fn completion_against_poll() {
+    check(&[1], false);
 }
 
 #[test]
 fn completion_against_polls_with_the_same_waker() {
-    polls_against_completion(&[1, 1]);
+    check(&[1, 1], false);
 }
 
 #[test]
 fn completion_against_polls_with_two_wakers() {
-    polls_against_completion(&[1, 2]);
+    check(&[1, 2], false);
 }
 
 #[test]
-fn completion_against_drop_of_the_handle() {
-    model(|| {
-        let slot = Arc::new(Slot::running());
-        let completer = completer(&slot);
-        slot.drop_handle();
-        completer.join().unwrap();
-        check_all_freed(&slot);
-    });
+fn completion_against_drop() {
+    check(&[], true);
 }
 
 #[test]
-fn completion_against_poll_and_drop_of_the_handle() {
-    model(|| {
-        let slot = Arc::new(Slot::running());
-        let completer = completer(&slot);
-        if !slot.join(1) {
-            slot.drop_handle();
-        }
-        completer.join().unwrap();
-        check_all_freed(&slot);
-    });
+fn completion_against_poll_and_drop() {
+    check(&[1], true);
+}
+
+#[test]
+fn completion_against_polls_and_drop() {
+    check(&[1, 2], true);
 }
