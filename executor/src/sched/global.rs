@@ -1,32 +1,20 @@
-//! The global queue: tasks from threads without a processor, and what overflows the local queues.
+//! The global queue: tasks from threads without a processor.
 //!
-//! crossbeam's [`Injector`] carries single names and whole batches, so that an overflow costs one
-//! push for 128 tasks. The gate beside it is what a shutdown closes (S7): a spawn from a foreign thread publishes
+//! crossbeam's [`Injector`] carries their names. The gate beside it is what a shutdown closes (S7): a spawn from a foreign thread publishes
 //! its task under the gate's lock, so that it either comes before the close, and is found by
 //! the walk, or sees it and keeps its future. Wakes do not pass the gate: their entries prove
 //! nothing, and a closed queue is emptied before it is used again.
 
 use std::sync::Mutex;
 
-use crossbeam_deque::{Injector, Steal};
+use crossbeam_deque::Injector;
 
-use super::run_queue::Batch;
+use super::spill;
 use crate::{shim::lock, task::Name};
 
-/// What a take brings.
-pub(super) enum Taken {
-    One(Name),
-    Batch(Box<Batch>),
-}
-
 pub(super) struct GlobalQueue {
-    entries: Injector<Entry>,
+    names: Injector<u64>,
     gate: Mutex<Gate>,
-}
-
-enum Entry {
-    One(u64),
-    Batch(Box<Batch>),
 }
 
 struct Gate {
@@ -38,7 +26,7 @@ struct Gate {
 impl GlobalQueue {
     pub(super) fn new() -> GlobalQueue {
         GlobalQueue {
-            entries: Injector::new(),
+            names: Injector::new(),
             gate: Mutex::new(Gate {
                 open: false,
                 epoch: 0,
@@ -47,26 +35,15 @@ impl GlobalQueue {
     }
 
     pub(super) fn push(&self, name: Name) {
-        self.entries.push(Entry::One(name.bits()));
-    }
-
-    pub(super) fn push_batch(&self, batch: Box<Batch>) {
-        self.entries.push(Entry::Batch(batch));
+        self.names.push(name.bits());
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.names.is_empty()
     }
 
-    pub(super) fn take(&self) -> Option<Taken> {
-        loop {
-            match self.entries.steal() {
-                Steal::Success(Entry::Batch(batch)) => return Some(Taken::Batch(batch)),
-                Steal::Success(Entry::One(bits)) => return Name::from_bits(bits).map(Taken::One),
-                Steal::Empty => return None,
-                Steal::Retry => {}
-            }
-        }
+    pub(super) fn take(&self) -> Option<Name> {
+        spill::take(&self.names).and_then(Name::from_bits)
     }
 
     /// Opens the gate for a new runtime. Returns its epoch.

@@ -40,6 +40,8 @@ mod slack;
 #[cfg(not(gmp_loom))]
 mod spawn;
 #[cfg(not(gmp_loom))]
+mod spill;
+#[cfg(not(gmp_loom))]
 mod table;
 mod token;
 

@@ -21,12 +21,15 @@ use std::{
 use super::{
     processor::Processor,
     scheduler::{Scheduler, explain},
+    slack,
 };
 use crate::{shim::lock, slab, time::clock};
 
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
 const PERIOD_MIN: Duration = Duration::from_micros(100);
+/// The shortest pause after work was first seen to stand, in a keen period: its second look.
+const SECOND_LOOK: Duration = Duration::from_micros(50);
 /// The longest period while something runs: a quarter of the 10 ms slice.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
 /// How long it goes on looking when nothing runs any more: waking it costs 2 µs and more.
@@ -89,6 +92,8 @@ struct Memory {
     polls: u64,
     polled_at: u64,
     period: Duration,
+    /// Work was seen to stand, for the first time.
+    suspects: bool,
     /// Until when the period stays the shortest.
     keen_until: u64,
     /// When the next hint is welcome, and how long after that the one after it.
@@ -169,10 +174,10 @@ impl Memory {
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
         let longer = (self.period * 2).min(PERIOD_MAX);
-        self.period = if now < self.keen_until {
-            PERIOD_MIN
-        } else {
-            longer
+        self.period = match now < self.keen_until {
+            true if self.suspects => SECOND_LOOK,
+            true => PERIOD_MIN,
+            false => longer,
         };
     }
 }
@@ -198,6 +203,7 @@ impl Scheduler {
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
+            suspects: false,
             keen_until: 0,
             hint_at: 0,
             hint_gap: HINT_MIN,
@@ -224,8 +230,8 @@ impl Scheduler {
         if self.idle.counts().idle() < self.processors.len() as u32 {
             memory.quiet_since = None;
             memory.scavenged = false;
-            std::thread::park_timeout(self.until_next_look(memory.period, now));
-            return;
+            let pause = self.until_next_look(memory.period, now);
+            return slack::precisely(|| std::thread::park_timeout(pause));
         }
         let since = *memory.quiet_since.get_or_insert(now);
         let quiet = Duration::from_nanos(now.saturating_sub(since));
@@ -242,13 +248,14 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before and somebody idle could fire it.
+    /// The period, or less if a timer is due before that somebody idle could fire and the sleeper does not know of.
     fn until_next_look(&self, period: Duration, now: u64) -> Duration {
-        if self.idle.counts().idle() == 0 {
+        let wake_time = self.wake_time();
+        if self.idle.counts().idle() == 0 || self.sleeper_wakes_by(wake_time) {
             return period;
         }
-        let timer = Duration::from_nanos(self.earliest().saturating_sub(now));
-        period.min(timer).max(PERIOD_MIN)
+        let timer = Duration::from_nanos(wake_time.saturating_sub(now));
+        period.min(timer.max(PERIOD_MIN))
     }
 
     /// Sleeps until a processor runs, or for `limit`.
@@ -313,11 +320,13 @@ impl Scheduler {
     /// or several stand there at both looks.
     fn work_stood(&self, memory: &mut Memory) -> bool {
         let mut any = false;
+        memory.suspects = false;
         for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
             let tick = processor.tick();
             let queued = processor.stealer.len();
             let stands = queued > 0 || processor.stealer.next().is_some();
             any |= last.stood && stands && (tick == last.tick || queued > 1);
+            memory.suspects |= stands && !last.stood;
             *last = Glance {
                 tick,
                 stood: stands,

@@ -12,6 +12,7 @@ use std::{
 use super::{
     random::Random,
     run_queue::{self, Local, Stealer},
+    spill::Spill,
 };
 use crate::{
     poller::Ready,
@@ -25,6 +26,7 @@ pub(crate) struct Processor {
     /// Counts polls. Written by the holder; the monitor sees by it that one poll goes on.
     tick: AtomicU64,
     pub(super) stealer: Stealer,
+    pub(super) spill: Spill,
     pub(super) timers: Timers,
     /// Tasks that were spawned, and that ended, here. Written by the holder.
     spawned: AtomicU64,
@@ -55,6 +57,7 @@ impl Processor {
         Processor {
             tick: AtomicU64::new(0),
             stealer,
+            spill: Spill::new(),
             timers: Timers::new(),
             spawned: AtomicU64::new(0),
             ended: AtomicU64::new(0),
@@ -110,7 +113,7 @@ impl Processor {
 
     /// Work stands here that another processor could take.
     pub(super) fn has_work(&self) -> bool {
-        self.stealer.len() > 0
+        self.stealer.len() > 0 || !self.spill.is_empty()
     }
 }
 

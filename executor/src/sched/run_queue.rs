@@ -52,7 +52,7 @@ const MASK: u32 = CAPACITY - 1;
 /// Where positions begin: under loom so near to their end that models go round.
 const START: u32 = if cfg!(gmp_loom) { u32::MAX - 2 } else { 0 };
 
-/// The older half of a full ring, on its way through the global queue.
+/// The older half of a full ring, on its way to the processor's spill.
 pub(crate) struct Batch {
     names: [u64; CAPACITY as usize / 2],
     /// Those before this one were taken.
@@ -153,7 +153,7 @@ impl Local {
             .store(tail.wrapping_add(1), Ordering::Release);
     }
 
-    /// Queues a batch that came from the global queue. The ring must have room for it.
+    /// Queues a batch that was spilled. The ring must have room for it.
     pub(crate) fn push_batch(&mut self, batch: &Batch) {
         debug_assert!(self.room() >= batch.left().len());
         let tail = self.ring.tail.0.load(Ordering::Relaxed);
