@@ -299,6 +299,10 @@ impl Machine {
     #[cold]
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
         self.scheduler.settle_foreign(name, ran);
+        if self.has_deferred.get() {
+            // Before it is on the list: a waker that blocks must not keep a processor that somebody gives.
+            self.wake_deferred();
+        }
         self.find_another_processor();
     }
 
