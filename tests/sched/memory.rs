@@ -59,6 +59,7 @@ fn the_number_of_tasks_is_that_of_those_that_have_not_ended() {
 }
 
 #[test]
+#[cfg_attr(gmp_boxed, ignore = "bodies are not in the slots")]
 fn slots_are_used_again() {
     in_child(|| {
         let runtime = runtime(2);
@@ -98,6 +99,7 @@ fn slots_are_used_again() {
 }
 
 #[test]
+#[cfg_attr(gmp_boxed, ignore = "bodies are not in the slots")]
 fn the_figures_add_up() {
     in_child(|| {
         let runtime = runtime(2);
