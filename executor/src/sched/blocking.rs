@@ -1,10 +1,6 @@
 //! Blocking inside of a task: the processor goes to another machine first.
 
-use super::{
-    machine::Machine,
-    scheduler::Scheduler,
-    section::{self, Section},
-};
+use super::{absence::Absence, machine::Machine, scheduler::Scheduler, section};
 use crate::{
     quietly::quietly,
     task::{Header, Name, Ran},
@@ -15,23 +11,23 @@ use crate::{
 /// first, and another is taken afterwards if one is idle; otherwise the rest of the poll goes on
 /// without one.
 pub(crate) fn without_processor<R>(block: impl FnOnce() -> R) -> R {
-    if section::with(Section::hand_off).is_none() {
+    let Some(machine) = section::with(|section| section.machine().hand_off_to_block()) else {
         return block();
-    }
-    let back = TakeBack;
+    };
+    let back = TakeBack { machine };
     let result = block();
     drop(back);
     result
 }
 
 /// Takes a processor again, also when `block` panics.
-struct TakeBack;
+struct TakeBack {
+    machine: &'static Machine,
+}
 
 impl Drop for TakeBack {
     fn drop(&mut self) {
-        if let Some(machine) = section::machine() {
-            machine.take_back();
-        }
+        self.machine.take_back();
         if let Some(name) = section::current_task() {
             // What was waited for inside is not what the task waits for.
             Header::named(name).clear_wait();
@@ -39,24 +35,28 @@ impl Drop for TakeBack {
     }
 }
 
-impl Section {
+impl Machine {
     /// Gives the processor to another machine, which searches with it: for work here, or for a place in the
-    /// poller. (Go: `handoffp`)
-    fn hand_off(&mut self) {
-        let scheduler = self.scheduler();
+    /// poller. Inside of a section, by its own thread. (Go: `handoffp`)
+    pub(super) fn hand_off(&self) {
         debug_assert!(
-            !self.machine().searching.get(),
+            !self.searching.get(),
             "a machine that runs a task does not search"
         );
-        if let Some(processor) = self.machine().release() {
-            let machine = scheduler.idle.take_machine();
-            scheduler.run_processor(processor, machine);
+        if let Some(processor) = self.release() {
+            let machine = self.scheduler.idle.take_machine();
+            self.scheduler.run_processor(processor, machine);
         }
     }
-}
 
-impl Machine {
+    fn hand_off_to_block(&'static self) -> &'static Machine {
+        self.scheduler.absent.enter(Absence::Blocked);
+        self.hand_off();
+        self
+    }
+
     fn take_back(&'static self) {
+        self.scheduler.absent.leave(Absence::Blocked);
         self.depth.enter();
         if !self.scheduler.is_closing() {
             if let Some(processor) = self.scheduler.idle.take_processor() {

@@ -22,10 +22,12 @@ use std::{
 
 use super::{
     Scheduler,
+    absence::Presence,
     depth::Depth,
     given::Given,
     idle::Reclaim,
     processor::Processor,
+    retake::Retake,
     section::{self, Section},
 };
 use crate::{
@@ -42,7 +44,9 @@ const SURPLUS_LINGER: Duration = Duration::from_secs(10);
 pub(crate) struct Machine {
     pub(super) scheduler: &'static Scheduler,
     pub(super) depth: Depth,
-    /// The processor that it holds. Written by its own thread.
+    /// Whether its processor is wanted, or gone.
+    pub(super) retake: Retake,
+    /// The processor that it holds, unless `retake` says that it is gone (R4). Written by its own thread.
     processor: AtomicPtr<Processor>,
     /// The task that it polls, 0 for none. Written by its own thread.
     current: AtomicU64,
@@ -57,6 +61,8 @@ pub(crate) struct Machine {
     pub(super) ready: Own<Ready>,
     /// The processor that somebody gave it.
     pub(super) given: Given<Processor>,
+    /// Where it is known to the system, and whether it is away without a processor.
+    pub(super) presence: Presence,
     thread: Mutex<Option<Thread>>,
 }
 
@@ -90,6 +96,7 @@ impl Machine {
         Machine {
             scheduler,
             depth: Depth::inside(),
+            retake: Retake::new(),
             processor: AtomicPtr::new(null_mut()),
             current: AtomicU64::new(0),
             yielded: Own(Cell::new(false)),
@@ -98,6 +105,7 @@ impl Machine {
             has_deferred: Own(Cell::new(false)),
             ready: Own(Cell::new(Ready::new())),
             given: Given::new(),
+            presence: Presence::new(),
             thread: Mutex::new(None),
         }
     }
@@ -118,14 +126,23 @@ impl Machine {
         debug_assert!(self.processor().is_none());
         self.processor
             .store(std::ptr::from_ref(processor).cast_mut(), Ordering::Relaxed);
+        processor.set_holder(self);
+        // R3: a request for what went on here before is stale.
+        processor.next_tick();
         self.scheduler.monitor.notice();
     }
 
     /// Holds no processor from now on. By its own thread.
     pub(super) fn release(&self) -> Option<&'static Processor> {
         let processor = self.processor()?;
-        self.processor.store(null_mut(), Ordering::Relaxed);
+        self.forget_processor();
+        processor.clear_holder();
         Some(processor)
+    }
+
+    /// Its processor is another's. By its own thread.
+    pub(super) fn forget_processor(&self) {
+        self.processor.store(null_mut(), Ordering::Relaxed);
     }
 
     /// Gives it a processor: it is off the list of idle machines, by the caller's doing, and counts as
@@ -151,6 +168,8 @@ impl Machine {
     /// Ready for another thread: new, or left by one that has ended.
     pub(super) fn reset(&self) {
         self.depth.enter();
+        // What was requested of the last thread came too late.
+        self.retake.come_back();
         self.given.clear();
     }
 
@@ -178,29 +197,35 @@ impl Machine {
         self.has_deferred.get()
     }
 
-    /// Calls the deferred wakers. One that blocks may cost the machine its processor.
+    /// Calls the deferred wakers, and finds a processor afterwards if there is none: one that blocks may have cost it. The
+    /// machine is not on the list meanwhile: it could not run what it were given.
     #[cold]
     pub(super) fn wake_deferred(&'static self) {
-        let held = self.processor().is_some();
         if self.searching.replace(false) {
             // It may hand its processor off, or take long: others may look meanwhile.
             self.scheduler.idle.end_search();
         }
         self.has_deferred.set(false);
         for waker in self.deferred.0.take() {
+            if let Some(processor) = self.processor() {
+                processor.next_tick();
+            }
             self.outside(|| quietly(|| waker.wake()));
         }
-        if held && self.processor().is_none() {
+        if self.processor().is_none() {
             self.find_another_processor();
         }
     }
 
-    /// Runs user code at depth 0.
+    /// Runs user code at depth 0: afterwards the machine may have lost its processor.
     #[inline(always)]
     pub(super) fn outside<R>(&self, user_code: impl FnOnce() -> R) -> R {
         self.depth.leave();
         let result = user_code();
         self.depth.enter();
+        if !self.retake.is_quiet() {
+            self.end_stretch();
+        }
         result
     }
 
@@ -209,6 +234,7 @@ impl Machine {
         section::install(self);
         let guard = section::AbortOnUnwind;
         *lock(&self.thread) = Some(std::thread::current());
+        self.presence.begin();
         if !self.given.is_some() {
             self.scheduler.idle.wait(self);
         }
@@ -217,6 +243,7 @@ impl Machine {
         }
         std::mem::forget(guard);
         *lock(&self.thread) = None;
+        self.presence.end();
         self.depth.leave();
         // Destructors of the thread's locals are user code, and the machine may be another thread's by then.
         section::uninstall();
@@ -299,7 +326,9 @@ impl Machine {
     #[cold]
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
         self.scheduler.settle_foreign(name, ran);
-        self.find_another_processor();
+        if !self.has_deferred.get() {
+            self.find_another_processor();
+        }
     }
 
     fn find_another_processor(&'static self) {

@@ -1,6 +1,8 @@
 #![doc = include_str!("README.md")]
 
 #[cfg(not(gmp_loom))]
+mod absence;
+#[cfg(not(gmp_loom))]
 mod barrier;
 #[cfg(gmp_loom)]
 #[path = "models/barrier.rs"]
@@ -26,6 +28,7 @@ mod netpoll;
 mod processor;
 #[cfg(not(gmp_loom))]
 mod random;
+mod retake;
 mod run_queue;
 #[cfg(not(gmp_loom))]
 mod scheduler;
@@ -38,10 +41,16 @@ mod shutdown;
 #[cfg(not(gmp_loom))]
 mod slack;
 #[cfg(not(gmp_loom))]
+mod slices;
+#[cfg(not(gmp_loom))]
 mod spawn;
 #[cfg(not(gmp_loom))]
 mod table;
+#[cfg(not(gmp_loom))]
+mod thread_clock;
 mod token;
+#[cfg(not(gmp_loom))]
+mod watch;
 
 #[cfg(not(gmp_loom))]
 pub use self::shutdown::{CutTask, ShutdownReport};

@@ -1,7 +1,7 @@
 //! The monitor (Go: `sysmon`): a thread that sees what the machines, busy with tasks, cannot.
 //!
 //! # How it works
-//! While a processor runs it looks around every 100 µs to 2.5 ms: at work that stands while somebody is
+//! While a processor runs it looks around every 100 µs to 2.5 ms: at polls that last too long ([`watch`](super::watch)), at work that stands while somebody is
 //! idle, at timers that are due, at a poller that nobody visits; it moves the coarse clock on, and it alone starts machines (a
 //! machine's thread would hand its own scheduling attributes down). When nothing has run for 10 ms it sleeps
 //! until a processor runs again. A task that becomes the next one beside an idle processor calls it
@@ -21,8 +21,10 @@ use std::{
 use super::{
     processor::Processor,
     scheduler::{Scheduler, explain},
+    slices::{self, Slice},
+    watch::{Pace, Watch},
 };
-use crate::{shim::lock, slab, time::clock};
+use crate::{report, shim::lock, slab, time::clock};
 
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
@@ -35,7 +37,9 @@ const LINGER: Duration = Duration::from_millis(10);
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
-/// How long it looks at the shortest period after it saw work stand, and after a hint.
+/// A wait that lasted so many times what was asked was a stop (`SIGSTOP`, a debugger), or the machine is overloaded.
+const STOPPED: u32 = 10;
+/// How long it looks at the shortest period after it saw work stand or a thread block, and after a hint.
 const KEEN: Duration = LINGER;
 const KEEN_BY_HINT: Duration = Duration::from_micros(400);
 /// The shortest and longest time between two hints: they double while they come to nothing, so that
@@ -74,6 +78,7 @@ pub(super) struct Monitor {
     requests: Mutex<Vec<&'static Processor>>,
     requested: AtomicBool,
     warned: OnceLock<()>,
+    warned_of_limit: OnceLock<()>,
 }
 
 /// What one look saw of a processor.
@@ -83,9 +88,19 @@ struct Glance {
     stood: bool,
 }
 
+/// A wait.
+#[derive(Clone, Copy)]
+struct Due {
+    at: u64,
+    asked: Duration,
+}
+
 /// What the monitor remembers between two looks.
 struct Memory {
     glances: Vec<Glance>,
+    watch: Watch,
+    /// When the wait that goes on should end.
+    due: Option<Due>,
     polls: u64,
     polled_at: u64,
     period: Duration,
@@ -108,6 +123,7 @@ impl Monitor {
             requests: Mutex::new(Vec::new()),
             requested: AtomicBool::new(false),
             warned: OnceLock::new(),
+            warned_of_limit: OnceLock::new(),
         }
     }
 
@@ -150,6 +166,12 @@ impl Monitor {
         self.requested.store(true, Ordering::SeqCst);
     }
 
+    /// Warns of a limit, the first time only.
+    pub(super) fn warn_once(&self, message: impl FnOnce() -> String) {
+        self.warned_of_limit
+            .get_or_init(|| report::warn_elsewhere(message()));
+    }
+
     /// Forgets requests that came too late.
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();
@@ -159,8 +181,16 @@ impl Monitor {
 }
 
 impl Memory {
-    fn choose_period(&mut self, stood: bool, hinted: bool, now: u64) {
-        if stood {
+    /// How long the monitor was away that should have looked.
+    fn missed(&mut self, now: u64) -> u64 {
+        let Some(due) = self.due.take() else { return 0 };
+        let late = now.saturating_sub(due.at);
+        let stopped = late > u64::from(STOPPED) * due.asked.as_nanos() as u64;
+        if stopped { late } else { 0 }
+    }
+
+    fn choose_period(&mut self, stood: bool, hinted: bool, pace: Pace, now: u64) {
+        if stood || pace.blocked {
             self.keen_until = now + KEEN.as_nanos() as u64;
             self.hint_gap = HINT_MIN;
         } else if hinted {
@@ -169,7 +199,7 @@ impl Memory {
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
         let longer = (self.period * 2).min(PERIOD_MAX);
-        self.period = if now < self.keen_until {
+        self.period = if now < self.keen_until || pace.unsure {
             PERIOD_MIN
         } else {
             longer
@@ -192,9 +222,12 @@ impl Scheduler {
     fn monitor_all(&'static self) {
         // By itself, before it looks at `closing`: who kicks it too early to find it here is seen there.
         *lock(&self.monitor.thread) = Some(std::thread::current());
+        slices::set(0, Slice::Short);
         let count = self.processors.len();
         let mut memory = Memory {
             glances: vec![Glance::default(); count],
+            watch: Watch::new(count),
+            due: None,
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
@@ -208,11 +241,9 @@ impl Scheduler {
             let now = read_clock();
             self.serve_requests();
             let stood = self.look(&mut memory, now);
-            memory.choose_period(
-                stood,
-                self.monitor.hinted.swap(false, Ordering::Relaxed),
-                now,
-            );
+            let pace = self.look_at_polls(&mut memory, now);
+            let hinted = self.monitor.hinted.swap(false, Ordering::Relaxed);
+            memory.choose_period(stood, hinted, pace, now);
             let pauses = memory.period > PERIOD_MIN && now >= memory.hint_at;
             self.monitor.pauses.store(pauses, Ordering::Relaxed);
             self.wait(&mut memory, now);
@@ -224,7 +255,12 @@ impl Scheduler {
         if self.idle.counts().idle() < self.processors.len() as u32 {
             memory.quiet_since = None;
             memory.scavenged = false;
-            std::thread::park_timeout(self.until_next_look(memory.period, now));
+            let asked = self.until_next_look(memory.period, now);
+            memory.due = Some(Due {
+                at: now + asked.as_nanos() as u64,
+                asked,
+            });
+            std::thread::park_timeout(asked);
             return;
         }
         let since = *memory.quiet_since.get_or_insert(now);
@@ -242,11 +278,8 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before and somebody idle could fire it.
+    /// The period, or less if a timer is due before: if somebody idle could fire it, or has to be given a processor first.
     fn until_next_look(&self, period: Duration, now: u64) -> Duration {
-        if self.idle.counts().idle() == 0 {
-            return period;
-        }
         let timer = Duration::from_nanos(self.earliest().saturating_sub(now));
         period.min(timer).max(PERIOD_MIN)
     }
@@ -272,14 +305,32 @@ impl Scheduler {
         }
         let requests = std::mem::take(&mut *lock(&self.monitor.requests));
         for processor in requests {
-            if let Err(error) = self.start_machine(Some(processor)) {
-                self.monitor
-                    .warned
-                    .get_or_init(|| eprintln!("gmp: {error}; going on with fewer"));
-                self.idle.put_processor(processor);
-                self.idle.end_search();
-            }
+            self.start_machine_for(processor);
         }
+    }
+
+    /// Starts a machine for a processor that counts as searching.
+    pub(super) fn start_machine_for(&'static self, processor: &'static Processor) {
+        let Err(error) = self.start_machine(Some(processor)) else {
+            return;
+        };
+        self.monitor
+            .warned
+            .get_or_init(|| report::warn_elsewhere(format!("{error}; going on with fewer")));
+        self.idle.put_processor(processor);
+        self.idle.end_search();
+    }
+
+    /// Looks at polls that go on; but not right after a stop, when all look as if they had lasted for long.
+    fn look_at_polls(&'static self, memory: &mut Memory, now: u64) -> Pace {
+        let missed = memory.missed(now);
+        if missed > 0 {
+            memory.watch.forget(missed);
+            return Pace::default();
+        }
+        let due = self.timers().any(|timers| timers.earliest() <= now);
+        let urgent = due && self.idle.counts().idle() == 0;
+        self.watch(&mut memory.watch, now, urgent)
     }
 
     /// Looks around once. True: work stood that somebody idle could have done.

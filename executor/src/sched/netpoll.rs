@@ -179,9 +179,9 @@ impl Scheduler {
             return true;
         }
         // N2: after `put_back`.
-        let runs = machine.reclaim();
+        let given = machine.reclaim();
         self.distribute(machine, ready);
-        runs
+        given || machine.processor().is_some()
     }
 
     fn sleep_in_poller(&self, machine: &'static Machine, ready: &mut Ready) {
@@ -234,7 +234,6 @@ impl Scheduler {
         // given already, the wakers are called before its first task.
         if machine.has_deferred() && self.idle.retire(machine) {
             machine.wake_deferred();
-            self.idle.wait(machine);
         }
     }
 }

@@ -3,14 +3,17 @@
 
 use std::{
     cell::UnsafeCell,
+    ptr::{from_ref, null_mut},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicPtr, AtomicU64, Ordering},
     },
 };
 
 use super::{
+    machine::Machine,
     random::Random,
+    retake::Stretch,
     run_queue::{self, Local, Stealer},
 };
 use crate::{
@@ -22,8 +25,11 @@ use crate::{
 /// What others may see of a processor.
 #[repr(align(128))]
 pub(crate) struct Processor {
-    /// Counts polls. Written by the holder; the monitor sees by it that one poll goes on.
+    /// Counts polls and other stretches of user code (R3). Written by the holder; the monitor sees by it that one
+    /// goes on.
     tick: AtomicU64,
+    /// The machine that holds it, null: none. Written by that one, and by the monitor when it takes the processor.
+    holder: AtomicPtr<Machine>,
     pub(super) stealer: Stealer,
     pub(super) timers: Timers,
     /// Tasks that were spawned, and that ended, here. Written by the holder.
@@ -54,6 +60,7 @@ impl Processor {
         let cache = Cache::new();
         Processor {
             tick: AtomicU64::new(0),
+            holder: AtomicPtr::new(null_mut()),
             stealer,
             timers: Timers::new(),
             spawned: AtomicU64::new(0),
@@ -76,6 +83,31 @@ impl Processor {
     pub(super) unsafe fn private(&self) -> &mut Private {
         // SAFETY: the caller's promise.
         unsafe { &mut *self.private.get() }
+    }
+
+    pub(super) fn holder(&self) -> Option<&'static Machine> {
+        // SAFETY: the pointer is null or was stored from a `&'static Machine`.
+        unsafe { self.holder.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// `machine` holds it from now on.
+    pub(super) fn set_holder(&self, machine: &'static Machine) {
+        let new = from_ref(machine).cast_mut();
+        let before = self.holder.swap(new, Ordering::AcqRel);
+        debug_assert!(before.is_null(), "a processor has one holder");
+    }
+
+    /// Nobody holds it from now on: it is the caller's to hand on.
+    pub(super) fn clear_holder(&self) {
+        self.holder.store(null_mut(), Ordering::Release);
+    }
+
+    /// What goes on here.
+    pub(super) fn stretch(&self) -> Stretch {
+        Stretch {
+            processor: from_ref(self).addr() as u64,
+            tick: self.tick(),
+        }
     }
 
     pub(super) fn tick(&self) -> u64 {

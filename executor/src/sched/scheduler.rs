@@ -14,8 +14,8 @@ use std::{
 };
 
 use super::{
-    barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor, netpoll::NetPoll,
-    processor::Processor, table,
+    absence::Absent, barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor,
+    netpoll::NetPoll, processor::Processor, table,
 };
 use crate::{
     shim::lock,
@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) processors: usize,
     pub(crate) thread_name: String,
     pub(crate) stack_size: Option<usize>,
+    /// Threads that run tasks, at most.
+    pub(crate) machines: usize,
 }
 
 /// How long a start that failed waits for the threads that it had started: they have nothing to do.
@@ -43,6 +45,8 @@ pub(crate) struct Scheduler {
     pub(super) global: GlobalQueue,
     pub(super) monitor: Monitor,
     pub(super) netpoll: NetPoll,
+    /// Machines that run user code without a processor.
+    pub(super) absent: Absent,
     /// Timers of threads without a processor.
     pub(super) foreign_timers: Timers,
     /// Tasks spawned less tasks ended by threads without a processor.
@@ -87,6 +91,7 @@ impl Scheduler {
             global: GlobalQueue::new(),
             monitor: Monitor::new(),
             netpoll: NetPoll::new(),
+            absent: Absent::new(),
             foreign_timers: Timers::new(),
             foreign_balance: AtomicI64::new(0),
             closing: AtomicBool::new(true),
@@ -100,6 +105,7 @@ impl Scheduler {
                 processors,
                 thread_name: String::new(),
                 stack_size: None,
+                machines: 0,
             })),
         }
     }
@@ -185,9 +191,14 @@ impl Scheduler {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// More machines than processors live.
+    /// More machines live than the processors and the machines that do without need.
     pub(super) fn has_surplus(&self) -> bool {
-        self.machines.load(Ordering::Relaxed) > self.processors.len()
+        self.machines.load(Ordering::Relaxed) > self.processors.len() + self.absent.all()
+    }
+
+    /// There is a machine to spare, or another may be started.
+    pub(super) fn has_room_for_machine(&self) -> bool {
+        self.has_surplus() || self.machines.load(Ordering::Relaxed) < self.config().machines
     }
 
     /// Queues a task from a thread without a processor.
