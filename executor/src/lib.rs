@@ -24,11 +24,15 @@
 //! | `port` | the seam through which task, slab and time reach the scheduler | |
 
 #[cfg(not(gmp_loom))]
+mod blocking;
+#[cfg(not(gmp_loom))]
 pub mod debug;
 #[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]
 mod port;
+#[cfg(not(gmp_loom))]
+pub mod preempt;
 #[cfg(not(gmp_loom))]
 mod quietly;
 #[cfg(not(gmp_loom))]
@@ -52,6 +56,7 @@ mod api {
     use std::panic::Location;
 
     pub use crate::{
+        blocking::{block_in_place, spawn_blocking},
         runtime::{Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on},
         slab::{ClassStats, MemStats},
         task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},

@@ -6,6 +6,7 @@
 mod ends;
 mod handing_off;
 mod places;
+mod politeness;
 
 use std::{
     hint::spin_loop,

@@ -9,6 +9,8 @@ use crate::sched::{Config, Scheduler};
 const PROCESSORS_MAX: usize = 1 << 12;
 /// Threads that run tasks, unless the program says otherwise. Go's value, `maxmcount` in proc.go.
 const MACHINES_MAX: usize = 10_000;
+/// Functions of `spawn_blocking` that run at a time, unless the program says otherwise. tokio's value.
+const BLOCKING_MAX: usize = 512;
 /// Sets the number of processors from outside, unless the program does.
 const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
 
@@ -23,6 +25,7 @@ const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
 pub struct Builder {
     processors: Option<usize>,
     machines: Option<usize>,
+    blocking: Option<usize>,
     thread_name: Option<String>,
     stack_size: Option<usize>,
 }
@@ -45,6 +48,12 @@ impl Builder {
     /// processors, and a warning names one. Default: 10,000. (Go: `debug.SetMaxThreads`)
     pub fn max_machines(mut self, machines: usize) -> Builder {
         self.machines = Some(machines);
+        self
+    }
+
+    /// How many functions of [`spawn_blocking`](crate::spawn_blocking) run at a time. Default: 512.
+    pub fn blocking_threads(mut self, threads: usize) -> Builder {
+        self.blocking = Some(threads);
         self
     }
 
@@ -82,8 +91,15 @@ impl Builder {
                 "max_machines is {machines}; it must be at least the number of processors, {processors}"
             )));
         }
+        let blocking = self.blocking.unwrap_or(BLOCKING_MAX);
+        if blocking == 0 {
+            return Err(invalid(
+                "blocking_threads is 0; it must be at least 1".to_owned(),
+            ));
+        }
         let config = Config {
             machines,
+            blocking,
             processors,
             thread_name,
             stack_size: self.stack_size,

@@ -141,6 +141,7 @@ impl Machine {
         if let Some(absence) = absence.take() {
             self.scheduler.absent.leave(absence);
             if absence == Absence::Running {
+                self.ran_too_long.set(true);
                 slices::set(0, slices::Slice::Short);
             }
         }

@@ -1,5 +1,7 @@
 //! Blocking inside of a task: the processor goes to another machine first.
 
+use std::sync::atomic::Ordering;
+
 use super::{absence::Absence, machine::Machine, scheduler::Scheduler, section};
 use crate::{
     quietly::quietly,
@@ -18,6 +20,34 @@ pub(crate) fn without_processor<R>(block: impl FnOnce() -> R) -> R {
     let result = block();
     drop(back);
     result
+}
+
+/// Runs `block`, which may block this thread: the monitor may take the processor at its next look. So it costs next to
+/// nothing where it does not block for long.
+pub(crate) fn block_in_place<R>(block: impl FnOnce() -> R) -> R {
+    let Some(machine) = section::machine().filter(|machine| machine.current().is_some()) else {
+        return block();
+    };
+    let _blocks = Blocks {
+        machine,
+        outer: machine.blocks.swap(true, Ordering::Relaxed),
+    };
+    if machine.scheduler.idle.counts().idle() == 0 {
+        machine.scheduler.monitor.hint();
+    }
+    block()
+}
+
+/// The machine's task blocks until this is dropped.
+struct Blocks {
+    machine: &'static Machine,
+    outer: bool,
+}
+
+impl Drop for Blocks {
+    fn drop(&mut self) {
+        self.machine.blocks.store(self.outer, Ordering::Relaxed);
+    }
 }
 
 /// Takes a processor again, also when `block` panics.
@@ -68,14 +98,15 @@ impl Machine {
 }
 
 impl Scheduler {
-    /// Does what is left of a task's turn on a machine that lost its processor meanwhile.
-    pub(super) fn settle_foreign(&'static self, name: Name, ran: Ran) {
+    /// Does what is left of a task's turn on a machine that lost its processor meanwhile; into the background if the task
+    /// had run too long.
+    pub(super) fn settle_foreign(&'static self, name: Name, ran: Ran, background: bool) {
         match ran {
             Ran::Idle => {}
+            Ran::Queue | Ran::Yielded if background => self.push_background(name),
             Ran::Queue | Ran::Yielded => self.push_global(name),
             Ran::Ended { joiner, slot } => {
-                self.foreign_balance
-                    .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                self.foreign_balance.fetch_sub(1, Ordering::Relaxed);
                 if let Some((class, slot)) = slot {
                     crate::slab::release(class, slot);
                 }

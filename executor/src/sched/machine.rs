@@ -13,7 +13,7 @@ use std::{
     ptr::null_mut,
     sync::{
         Mutex,
-        atomic::{AtomicPtr, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering},
     },
     task::Waker,
     thread::Thread,
@@ -23,6 +23,7 @@ use std::{
 use super::{
     Scheduler,
     absence::Presence,
+    budget::Patience,
     depth::Depth,
     given::Given,
     idle::Reclaim,
@@ -50,8 +51,14 @@ pub(crate) struct Machine {
     processor: AtomicPtr<Processor>,
     /// The task that it polls, 0 for none. Written by its own thread.
     current: AtomicU64,
+    /// What the poll may do before it should yield.
+    pub(super) patience: Patience,
+    /// The current task is in `block_in_place`: its processor may be taken at once. Written by its own thread.
+    pub(super) blocks: AtomicBool,
     /// The current task asks for a yield. Its own thread's.
     pub(super) yielded: Own<bool>,
+    /// Its current task has lost the processor by running too long. Its own thread's.
+    pub(super) ran_too_long: Own<bool>,
     /// It counts as searching. Its own thread's.
     pub(super) searching: Own<bool>,
     /// Foreign wakers to be called outside of the section. Its own thread's.
@@ -74,6 +81,10 @@ pub(super) struct Own<T>(Cell<T>);
 unsafe impl<T> Sync for Own<T> {}
 
 impl<T> Own<T> {
+    pub(super) fn new(value: T) -> Own<T> {
+        Own(Cell::new(value))
+    }
+
     pub(super) fn replace(&self, value: T) -> T {
         self.0.replace(value)
     }
@@ -99,11 +110,14 @@ impl Machine {
             retake: Retake::new(),
             processor: AtomicPtr::new(null_mut()),
             current: AtomicU64::new(0),
-            yielded: Own(Cell::new(false)),
-            searching: Own(Cell::new(false)),
-            deferred: Own(Cell::new(Vec::new())),
-            has_deferred: Own(Cell::new(false)),
-            ready: Own(Cell::new(Ready::new())),
+            patience: Patience::new(),
+            blocks: AtomicBool::new(false),
+            yielded: Own::new(false),
+            ran_too_long: Own::new(false),
+            searching: Own::new(false),
+            deferred: Own::new(Vec::new()),
+            has_deferred: Own::new(false),
+            ready: Own::new(Ready::new()),
             given: Given::new(),
             presence: Presence::new(),
             thread: Mutex::new(None),
@@ -212,6 +226,8 @@ impl Machine {
             }
             self.outside(|| quietly(|| waker.wake()));
         }
+        // A waker's doing is not the next task's.
+        self.ran_too_long.set(false);
         if self.processor().is_none() {
             self.find_another_processor();
         }
@@ -307,6 +323,7 @@ impl Machine {
         section.processor().next_tick();
         self.current.store(name.bits(), Ordering::Relaxed);
         self.yielded.set(false);
+        self.patience.refill();
         let yielded = || self.yielded.get();
         let ran = self.outside(|| task::run(name, start, yielded, super::monitor::coarse_ms));
         self.current.store(0, Ordering::Relaxed);
@@ -325,7 +342,8 @@ impl Machine {
     /// What the task left goes the way of foreign threads.
     #[cold]
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
-        self.scheduler.settle_foreign(name, ran);
+        let background = self.ran_too_long.replace(false);
+        self.scheduler.settle_foreign(name, ran, background);
         if !self.has_deferred.get() {
             self.find_another_processor();
         }

@@ -9,6 +9,8 @@ mod barrier;
 mod barrier;
 #[cfg(not(gmp_loom))]
 mod blocking;
+#[cfg(not(gmp_loom))]
+mod budget;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
@@ -25,6 +27,8 @@ mod monitor;
 #[cfg(not(gmp_loom))]
 mod netpoll;
 #[cfg(not(gmp_loom))]
+mod permits;
+#[cfg(not(gmp_loom))]
 mod processor;
 #[cfg(not(gmp_loom))]
 mod random;
@@ -38,6 +42,8 @@ mod search;
 pub(crate) mod section;
 #[cfg(not(gmp_loom))]
 mod shutdown;
+#[cfg(not(gmp_loom))]
+mod signals;
 #[cfg(not(gmp_loom))]
 mod slack;
 #[cfg(not(gmp_loom))]
@@ -56,9 +62,11 @@ mod watch;
 pub use self::shutdown::{CutTask, ShutdownReport};
 #[cfg(not(gmp_loom))]
 pub(crate) use self::{
-    blocking::without_processor,
+    blocking::{block_in_place, without_processor},
+    budget::{give_back, refill, should_yield, spend},
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
+    permits::{Permit, Place},
     scheduler::{Config, Live, Scheduler},
     spawn::{spawn, spawn_on},
 };

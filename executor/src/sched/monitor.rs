@@ -21,6 +21,7 @@ use std::{
 use super::{
     processor::Processor,
     scheduler::{Scheduler, explain},
+    signals,
     slices::{self, Slice},
     watch::{Pace, Watch},
 };
@@ -31,12 +32,17 @@ use crate::{report, shim::lock, slab, time::clock};
 const PERIOD_MIN: Duration = Duration::from_micros(100);
 /// The longest period while something runs: a quarter of the 10 ms slice.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
+/// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
+const PERIOD_SOFT: Duration = Duration::from_micros(500);
+const LISTENING: Duration = Duration::from_millis(100);
 /// How long it goes on looking when nothing runs any more: waking it costs 2 µs and more.
 const LINGER: Duration = Duration::from_millis(10);
 /// After this long in idleness the pages of empty spans go back to the system.
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
+/// How often tasks that have lost a processor by running too long get a turn on each: the slice.
+const GRANT: Duration = Duration::from_millis(10);
 /// A wait that lasted so many times what was asked was a stop (`SIGSTOP`, a debugger), or the machine is overloaded.
 const STOPPED: u32 = 10;
 /// How long it looks at the shortest period after it saw work stand or a thread block, and after a hint.
@@ -74,6 +80,8 @@ pub(super) struct Monitor {
     /// It pauses for longer than the shortest period, and a hint is welcome; a hint came.
     pauses: AtomicBool,
     hinted: AtomicBool,
+    /// A task has looked at the soft flag, and found it raised.
+    heard: AtomicBool,
     /// Processors without a machine; each counts as searching.
     requests: Mutex<Vec<&'static Processor>>,
     requested: AtomicBool,
@@ -99,11 +107,17 @@ struct Due {
 struct Memory {
     glances: Vec<Glance>,
     watch: Watch,
+    /// When the background had its slices.
+    granted_at: u64,
     /// When the wait that goes on should end.
     due: Option<Due>,
     polls: u64,
     polled_at: u64,
     period: Duration,
+    /// All processors were in the middle of long polls at the last look.
+    stuck: bool,
+    /// Until when tasks that look at the soft flag are expected.
+    listened_until: u64,
     /// Until when the period stays the shortest.
     keen_until: u64,
     /// When the next hint is welcome, and how long after that the one after it.
@@ -120,6 +134,7 @@ impl Monitor {
             asleep: AtomicBool::new(false),
             pauses: AtomicBool::new(false),
             hinted: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
             requests: Mutex::new(Vec::new()),
             requested: AtomicBool::new(false),
             warned: OnceLock::new(),
@@ -143,6 +158,11 @@ impl Monitor {
         if self.pauses.load(Ordering::Relaxed) {
             self.take_hint();
         }
+    }
+
+    /// There are tasks that look at the soft flag: raising it in time is worth a look.
+    pub(super) fn hear(&self) {
+        self.heard.store(true, Ordering::Relaxed);
     }
 
     #[cold]
@@ -198,7 +218,12 @@ impl Memory {
             self.hint_at = now + self.hint_gap.as_nanos() as u64;
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
-        let longer = (self.period * 2).min(PERIOD_MAX);
+        let longest = if now < self.listened_until {
+            PERIOD_SOFT
+        } else {
+            PERIOD_MAX
+        };
+        let longer = (self.period * 2).min(longest);
         self.period = if now < self.keen_until || pace.unsure {
             PERIOD_MIN
         } else {
@@ -227,10 +252,13 @@ impl Scheduler {
         let mut memory = Memory {
             glances: vec![Glance::default(); count],
             watch: Watch::new(count),
+            granted_at: 0,
             due: None,
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
+            stuck: false,
+            listened_until: 0,
             keen_until: 0,
             hint_at: 0,
             hint_gap: HINT_MIN,
@@ -242,6 +270,10 @@ impl Scheduler {
             self.serve_requests();
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
+            memory.stuck = pace.stuck;
+            if self.monitor.heard.swap(false, Ordering::Relaxed) {
+                memory.listened_until = now + LISTENING.as_nanos() as u64;
+            }
             let hinted = self.monitor.hinted.swap(false, Ordering::Relaxed);
             memory.choose_period(stood, hinted, pace, now);
             let pauses = memory.period > PERIOD_MIN && now >= memory.hint_at;
@@ -255,7 +287,7 @@ impl Scheduler {
         if self.idle.counts().idle() < self.processors.len() as u32 {
             memory.quiet_since = None;
             memory.scavenged = false;
-            let asked = self.until_next_look(memory.period, now);
+            let asked = self.until_next_look(memory, now);
             memory.due = Some(Due {
                 at: now + asked.as_nanos() as u64,
                 asked,
@@ -278,8 +310,12 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before: if somebody idle could fire it, or has to be given a processor first.
-    fn until_next_look(&self, period: Duration, now: u64) -> Duration {
+    /// The period, or less if a timer is due before and somebody idle could fire it, or needs a processor first.
+    fn until_next_look(&self, memory: &Memory, now: u64) -> Duration {
+        let period = memory.period;
+        if self.idle.counts().idle() == 0 && !memory.stuck {
+            return period;
+        }
         let timer = Duration::from_nanos(self.earliest().saturating_sub(now));
         period.min(timer).max(PERIOD_MIN)
     }
@@ -321,6 +357,17 @@ impl Scheduler {
         self.idle.end_search();
     }
 
+    /// Hot loops get one slice of each processor in this time, beside what is idle. A share of the picks would be unfair:
+    /// their turns last a thousand times as long as others'.
+    fn grant_background(&self, memory: &mut Memory, now: u64) {
+        if now >= memory.granted_at + GRANT.as_nanos() as u64 && self.global.has_background() {
+            memory.granted_at = now;
+            let processors = self.processors.len() as u32;
+            self.grants.store(processors, Ordering::Relaxed);
+            self.signals.raise(signals::GRANTED);
+        }
+    }
+
     /// Looks at polls that go on; but not right after a stop, when all look as if they had lasted for long.
     fn look_at_polls(&'static self, memory: &mut Memory, now: u64) -> Pace {
         let missed = memory.missed(now);
@@ -328,8 +375,11 @@ impl Scheduler {
             memory.watch.forget(missed);
             return Pace::default();
         }
-        let due = self.timers().any(|timers| timers.earliest() <= now);
-        let urgent = due && self.idle.counts().idle() == 0;
+        let waits = self.global.has_urgent()
+            || self.timers().any(|timers| timers.earliest() <= now)
+            || self.processors.iter().any(|it| it.urgent.len() > 0);
+        let urgent = waits && self.idle.counts().idle() == 0;
+        self.grant_background(memory, now);
         self.watch(&mut memory.watch, now, urgent)
     }
 
@@ -339,11 +389,11 @@ impl Scheduler {
         let stood = self.work_stood(memory);
         let unvisited = self.poller_unvisited(memory, now);
         if counts.idle() == 0 {
-            if unvisited {
-                self.netpoll.want();
+            if unvisited && self.netpoll.has_poller() {
+                self.signals.raise(signals::UNVISITED);
             }
             if self.timers().any(|timers| timers.earliest() <= now) {
-                self.netpoll.set_overdue();
+                self.signals.raise(signals::OVERDUE);
             }
             // Work stands, but nobody is free to do it.
             return false;
@@ -366,7 +416,7 @@ impl Scheduler {
         let mut any = false;
         for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
             let tick = processor.tick();
-            let queued = processor.stealer.len();
+            let queued = processor.queued();
             let stands = queued > 0 || processor.stealer.next().is_some();
             any |= last.stood && stands && (tick == last.tick || queued > 1);
             *last = Glance {

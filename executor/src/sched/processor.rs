@@ -31,6 +31,8 @@ pub(crate) struct Processor {
     /// The machine that holds it, null: none. Written by that one, and by the monitor when it takes the processor.
     holder: AtomicPtr<Machine>,
     pub(super) stealer: Stealer,
+    /// The same of the queue for what timers and sockets woke.
+    pub(super) urgent: Stealer,
     pub(super) timers: Timers,
     /// Tasks that were spawned, and that ended, here. Written by the holder.
     spawned: AtomicU64,
@@ -42,6 +44,8 @@ pub(crate) struct Processor {
 /// The holder's own: reachable only through a [`Section`](super::section::Section).
 pub(crate) struct Private {
     pub(crate) queue: Local,
+    /// What timers and sockets woke. (Its place for a next one stays empty.)
+    pub(crate) urgent: Local,
     pub(crate) cache: Cache,
     pub(super) random: Random,
     /// Tasks run in a row from the place for the next one.
@@ -57,17 +61,20 @@ unsafe impl Sync for Processor {}
 impl Processor {
     pub(super) fn new(index: usize) -> Processor {
         let (queue, stealer) = run_queue::new();
+        let (urgent, urgent_stealer) = run_queue::new();
         let cache = Cache::new();
         Processor {
             tick: AtomicU64::new(0),
             holder: AtomicPtr::new(null_mut()),
             stealer,
+            urgent: urgent_stealer,
             timers: Timers::new(),
             spawned: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             cache_counts: cache.counts(),
             private: UnsafeCell::new(Private {
                 queue,
+                urgent,
                 cache,
                 random: Random::seeded(index as u64 + 1),
                 chain: 0,
@@ -140,9 +147,14 @@ impl Processor {
         &self.cache_counts
     }
 
+    /// Tasks that stand in its queues, at a glance.
+    pub(super) fn queued(&self) -> usize {
+        self.stealer.len() + self.urgent.len()
+    }
+
     /// Work stands here that another processor could take.
     pub(super) fn has_work(&self) -> bool {
-        self.stealer.len() > 0
+        self.queued() > 0
     }
 }
 

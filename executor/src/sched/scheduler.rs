@@ -8,14 +8,14 @@ use std::{
     io,
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use super::{
     absence::Absent, barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor,
-    netpoll::NetPoll, processor::Processor, table,
+    netpoll::NetPoll, permits::Permits, processor::Processor, signals::Signals, table,
 };
 use crate::{
     shim::lock,
@@ -32,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) stack_size: Option<usize>,
     /// Threads that run tasks, at most.
     pub(crate) machines: usize,
+    /// How many functions of `spawn_blocking` run at a time.
+    pub(crate) blocking: usize,
 }
 
 /// How long a start that failed waits for the threads that it had started: they have nothing to do.
@@ -45,6 +47,11 @@ pub(crate) struct Scheduler {
     pub(super) global: GlobalQueue,
     pub(super) monitor: Monitor,
     pub(super) netpoll: NetPoll,
+    pub(super) signals: Signals,
+    /// Turns of `spawn_blocking`.
+    pub(super) permits: Permits,
+    /// Turns for tasks of the background, with their signal.
+    pub(super) grants: AtomicU32,
     /// Machines that run user code without a processor.
     pub(super) absent: Absent,
     /// Timers of threads without a processor.
@@ -91,6 +98,9 @@ impl Scheduler {
             global: GlobalQueue::new(),
             monitor: Monitor::new(),
             netpoll: NetPoll::new(),
+            signals: Signals::new(),
+            permits: Permits::new(),
+            grants: AtomicU32::new(0),
             absent: Absent::new(),
             foreign_timers: Timers::new(),
             foreign_balance: AtomicI64::new(0),
@@ -106,6 +116,7 @@ impl Scheduler {
                 thread_name: String::new(),
                 stack_size: None,
                 machines: 0,
+                blocking: 0,
             })),
         }
     }
@@ -118,6 +129,7 @@ impl Scheduler {
         slab::reserve()?;
         barrier::init();
         let scheduler = table::take(config.processors)?;
+        scheduler.permits.reset(config.blocking);
         *lock(&scheduler.config) = Arc::new(config);
         *lock(&scheduler.life) = Life::Running;
         let epoch = scheduler.global.open();
@@ -204,6 +216,12 @@ impl Scheduler {
     /// Queues a task from a thread without a processor.
     pub(super) fn push_global(&'static self, name: Name) {
         self.global.push(name);
+        self.submitted();
+    }
+
+    /// Queues a task that has lost a processor by running too long.
+    pub(super) fn push_background(&'static self, name: Name) {
+        self.global.push_background(name);
         self.submitted();
     }
 

@@ -21,6 +21,8 @@
 //! these share the CPUs with the rest; above that only the last processor is taken, so that the
 //! others never stand still altogether.
 
+use std::sync::atomic::Ordering;
+
 use super::{
     absence::Absence, barrier, machine::Machine, processor::Processor, retake::Stretch,
     scheduler::Scheduler, thread_clock,
@@ -37,6 +39,8 @@ const WALL_MAX: u64 = 20_000_000;
 const BLOCKED_AFTER: u64 = 100_000;
 /// What the clock of a thread that sleeps may move on between two looks.
 const STANDS_STILL: u64 = 5_000;
+/// After this long a stretch is asked to yield.
+const SOFT_AFTER: u64 = 500_000;
 /// Hot loops that run on without a processor.
 const RUNNING_MAX: u32 = 256;
 
@@ -83,6 +87,8 @@ struct Wanted {
 pub(super) struct Pace {
     /// A blocked thread lost its processor: more may follow.
     pub(super) blocked: bool,
+    /// All processors are in the middle of stretches that have lasted since the last look.
+    pub(super) stuck: bool,
     /// A stretch is to be looked at once more, soon.
     pub(super) unsure: bool,
 }
@@ -164,15 +170,35 @@ impl Verdict {
 impl Scheduler {
     /// Looks at all processors, and takes those whose stretches have lasted too long.
     pub(super) fn watch(&'static self, watch: &mut Watch, now: u64, urgent: bool) -> Pace {
-        let mut pace = Pace::default();
+        let mut pace = Pace {
+            stuck: true,
+            ..Pace::default()
+        };
         for (processor, look) in self.processors.iter().zip(&mut watch.looks) {
             let Some(machine) = processor.holder() else {
                 *look = Look::default();
+                pace.stuck = false;
                 continue;
             };
             let stretch = processor.stretch();
+            if urgent {
+                machine.patience.end();
+            }
             if look.stretch != Some(stretch) {
                 *look = Look::first(stretch, now);
+                pace.stuck = false;
+                continue;
+            }
+            if now.saturating_sub(look.since) >= SOFT_AFTER {
+                machine.patience.end();
+            }
+            if machine.blocks.load(Ordering::Relaxed) {
+                watch.wanted.push(Wanted {
+                    processor,
+                    machine,
+                    stretch,
+                    why: Absence::Blocked,
+                });
                 continue;
             }
             let thread = machine.presence.thread();
