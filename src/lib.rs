@@ -36,8 +36,8 @@
 
 pub use gmp_executor::{
     AbortHandle, Builder, ClassStats, CutTask, EnterGuard, Handle, JoinError, JoinHandle, MemStats,
-    Runtime, ShutdownReport, block_on, debug, mem_stats, num_tasks, spawn, spawn as go, time,
-    time::sleep, yield_now,
+    Runtime, ShutdownReport, block_in_place, block_on, debug, mem_stats, num_tasks, preempt, spawn,
+    spawn as go, spawn_blocking, time, time::sleep, yield_now,
 };
 #[cfg(feature = "macros")]
 pub use gmp_macros::{main, test};

@@ -19,6 +19,7 @@ mod child;
 mod debugging;
 mod gate;
 mod panics;
+mod preemption;
 #[cfg(target_os = "linux")]
 mod process;
 mod sched;

@@ -27,11 +27,15 @@
 #![cfg_attr(gmp_loom, allow(dead_code))]
 
 #[cfg(not(gmp_loom))]
+mod blocking;
+#[cfg(not(gmp_loom))]
 pub mod debug;
 #[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]
 mod port;
+#[cfg(not(gmp_loom))]
+pub mod preempt;
 #[cfg(not(gmp_loom))]
 mod quietly;
 #[cfg(not(gmp_loom))]
@@ -55,6 +59,7 @@ mod api {
     use std::panic::Location;
 
     pub use crate::{
+        blocking::{block_in_place, spawn_blocking},
         runtime::{Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on},
         slab::{ClassStats, MemStats},
         task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},

@@ -63,3 +63,38 @@ pub(crate) fn timers() -> Option<&'static Timers> {
 pub(crate) fn armed(timers: &'static Timers, earliest: bool) -> bool {
     crate::sched::armed(timers, earliest)
 }
+
+/// What a poll may still do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Budget {
+    /// This is no poll of a task.
+    None,
+    /// One operation, which is spent now.
+    Left,
+    /// Nothing.
+    Spent,
+}
+
+/// The current poll should yield.
+#[inline(always)]
+pub(crate) fn should_yield() -> bool {
+    crate::sched::should_yield()
+}
+
+/// Spends one operation of the current poll's budget.
+#[inline(always)]
+pub(crate) fn spend() -> Budget {
+    crate::sched::spend()
+}
+
+/// The operation was not done.
+#[inline]
+pub(crate) fn give_back() {
+    crate::sched::give_back();
+}
+
+/// A poll inside of the current one gets a budget of its own.
+#[inline]
+pub(crate) fn refill() {
+    crate::sched::refill();
+}

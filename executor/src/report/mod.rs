@@ -8,3 +8,11 @@ mod sink;
 mod sink;
 
 pub(crate) use sink::warn;
+
+/// Warns on a thread of its own: for those who must neither wait for standard error nor run a subscriber. Without
+/// a thread there is no warning.
+pub(crate) fn warn_elsewhere(message: impl Into<String>) {
+    let message = message.into();
+    let thread = std::thread::Builder::new().name("gmp-warning".to_owned());
+    drop(thread.spawn(move || warn(message)));
+}

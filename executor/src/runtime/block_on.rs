@@ -10,7 +10,7 @@ use std::{
     thread::{self, Thread},
 };
 
-use crate::sched;
+use crate::{port, sched};
 
 /// Polls `future` on this thread until it is ready. Only this future: never a task.
 ///
@@ -33,6 +33,8 @@ fn poll_until_ready<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(parker.clone());
     let mut cx = Context::from_waker(&waker);
     loop {
+        // Inside of a task: what that has used up must not keep this future from getting on.
+        port::refill();
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }

@@ -7,6 +7,10 @@ use crate::sched::{Config, Scheduler};
 
 /// More processors than this do not fit the idle counts; no machine has them.
 const PROCESSORS_MAX: usize = 1 << 12;
+/// Threads that run tasks, unless the program says otherwise. Go's value, `maxmcount` in proc.go.
+const MACHINES_MAX: usize = 10_000;
+/// Functions of `spawn_blocking` that run at a time, unless the program says otherwise. tokio's value.
+const BLOCKING_MAX: usize = 512;
 /// Sets the number of processors from outside, unless the program does.
 const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
 
@@ -20,6 +24,8 @@ const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     processors: Option<usize>,
+    machines: Option<usize>,
+    blocking: Option<usize>,
     thread_name: Option<String>,
     stack_size: Option<usize>,
 }
@@ -34,6 +40,20 @@ impl Builder {
     /// each CPU that the process may use. (Go: `GOMAXPROCS`)
     pub fn max_procs(mut self, processors: usize) -> Builder {
         self.processors = Some(processors);
+        self
+    }
+
+    /// How many threads there may be to run tasks: one for each processor, and one for each task that blocks its
+    /// thread or loops in one poll, whose processor another thread takes on. Above the limit such tasks keep their
+    /// processors, and a warning names one. Default: 10,000. (Go: `debug.SetMaxThreads`)
+    pub fn max_machines(mut self, machines: usize) -> Builder {
+        self.machines = Some(machines);
+        self
+    }
+
+    /// How many functions of [`spawn_blocking`](crate::spawn_blocking) run at a time. Default: 512.
+    pub fn blocking_threads(mut self, threads: usize) -> Builder {
+        self.blocking = Some(threads);
         self
     }
 
@@ -52,7 +72,7 @@ impl Builder {
     /// Starts the runtime.
     ///
     /// # Errors
-    /// If a number makes no sense, a thread cannot be started, or address space cannot be reserved: the
+    /// If a number makes no sense (fewer machines than processors, say), a thread cannot be started, or address space cannot be reserved: the
     /// error names the value and the remedy, and nothing is left running.
     pub fn build(self) -> io::Result<Runtime> {
         let thread_name = self.thread_name.unwrap_or_else(|| "gmp".to_owned());
@@ -65,7 +85,21 @@ impl Builder {
             Some(processors) => check("max_procs", processors)?,
             None => default_processors()?,
         };
+        let machines = self.machines.unwrap_or(MACHINES_MAX.max(processors));
+        if machines < processors {
+            return Err(invalid(format!(
+                "max_machines is {machines}; it must be at least the number of processors, {processors}"
+            )));
+        }
+        let blocking = self.blocking.unwrap_or(BLOCKING_MAX);
+        if blocking == 0 {
+            return Err(invalid(
+                "blocking_threads is 0; it must be at least 1".to_owned(),
+            ));
+        }
         let config = Config {
+            machines,
+            blocking,
             processors,
             thread_name,
             stack_size: self.stack_size,

@@ -1,10 +1,8 @@
 //! Blocking inside of a task: the processor goes to another machine first.
 
-use super::{
-    machine::Machine,
-    scheduler::Scheduler,
-    section::{self, Section},
-};
+use std::sync::atomic::Ordering;
+
+use super::{absence::Absence, machine::Machine, scheduler::Scheduler, section};
 use crate::{
     quietly::quietly,
     task::{Header, Name, Ran},
@@ -15,23 +13,51 @@ use crate::{
 /// first, and another is taken afterwards if one is idle; otherwise the rest of the poll goes on
 /// without one.
 pub(crate) fn without_processor<R>(block: impl FnOnce() -> R) -> R {
-    if section::with(Section::hand_off).is_none() {
+    let Some(machine) = section::with(|section| section.machine().hand_off_to_block()) else {
         return block();
-    }
-    let back = TakeBack;
+    };
+    let back = TakeBack { machine };
     let result = block();
     drop(back);
     result
 }
 
+/// Runs `block`, which may block this thread: the monitor may take the processor at its next look. So it costs next to
+/// nothing where it does not block for long.
+pub(crate) fn block_in_place<R>(block: impl FnOnce() -> R) -> R {
+    let Some(machine) = section::machine().filter(|machine| machine.current().is_some()) else {
+        return block();
+    };
+    let _blocks = Blocks {
+        machine,
+        outer: machine.blocks.swap(true, Ordering::Relaxed),
+    };
+    if machine.scheduler.idle.counts().idle() == 0 {
+        machine.scheduler.monitor.hint();
+    }
+    block()
+}
+
+/// The machine's task blocks until this is dropped.
+struct Blocks {
+    machine: &'static Machine,
+    outer: bool,
+}
+
+impl Drop for Blocks {
+    fn drop(&mut self) {
+        self.machine.blocks.store(self.outer, Ordering::Relaxed);
+    }
+}
+
 /// Takes a processor again, also when `block` panics.
-struct TakeBack;
+struct TakeBack {
+    machine: &'static Machine,
+}
 
 impl Drop for TakeBack {
     fn drop(&mut self) {
-        if let Some(machine) = section::machine() {
-            machine.take_back();
-        }
+        self.machine.take_back();
         if let Some(name) = section::current_task() {
             // What was waited for inside is not what the task waits for.
             Header::named(name).clear_wait();
@@ -39,24 +65,28 @@ impl Drop for TakeBack {
     }
 }
 
-impl Section {
+impl Machine {
     /// Gives the processor to another machine, which searches with it: for work here, or for a place in the
-    /// poller. (Go: `handoffp`)
-    fn hand_off(&mut self) {
-        let scheduler = self.scheduler();
+    /// poller. Inside of a section, by its own thread. (Go: `handoffp`)
+    pub(super) fn hand_off(&self) {
         debug_assert!(
-            !self.machine().searching.get(),
+            !self.searching.get(),
             "a machine that runs a task does not search"
         );
-        if let Some(processor) = self.machine().release() {
-            let machine = scheduler.idle.take_machine();
-            scheduler.run_processor(processor, machine);
+        if let Some(processor) = self.release() {
+            let machine = self.scheduler.idle.take_machine();
+            self.scheduler.run_processor(processor, machine);
         }
     }
-}
 
-impl Machine {
+    fn hand_off_to_block(&'static self) -> &'static Machine {
+        self.scheduler.absent.enter(Absence::Blocked);
+        self.hand_off();
+        self
+    }
+
     fn take_back(&'static self) {
+        self.scheduler.absent.leave(Absence::Blocked);
         self.depth.enter();
         if !self.scheduler.is_closing() {
             if let Some(processor) = self.scheduler.idle.take_processor() {
@@ -68,14 +98,15 @@ impl Machine {
 }
 
 impl Scheduler {
-    /// Does what is left of a task's turn on a machine that lost its processor meanwhile.
-    pub(super) fn settle_foreign(&'static self, name: Name, ran: Ran) {
+    /// Does what is left of a task's turn on a machine that lost its processor meanwhile; into the background if the task
+    /// had run too long.
+    pub(super) fn settle_foreign(&'static self, name: Name, ran: Ran, background: bool) {
         match ran {
             Ran::Idle => {}
+            Ran::Queue | Ran::Yielded if background => self.push_background(name),
             Ran::Queue | Ran::Yielded => self.push_global(name),
             Ran::Ended { joiner, slot } => {
-                self.foreign_balance
-                    .fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+                self.foreign_balance.fetch_sub(1, Ordering::Relaxed);
                 if let Some((class, slot)) = slot {
                     crate::slab::release(class, slot);
                 }

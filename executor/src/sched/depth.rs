@@ -1,5 +1,5 @@
 //! Whether a machine's thread is inside of the scheduler or in user code, and how the end of a runtime waits
-//! until none is inside that does not know of the end.
+//! until none is inside that does not know of the end. What else rests on it: [`retake`](super::retake).
 //!
 //! # Memory ordering
 //! Who enters stores the depth, issues [`barrier::light`], then reads `closing`. Who has *seen* `closing` issues
@@ -26,6 +26,11 @@ impl Depth {
         self.0.load(Ordering::Relaxed) != 0
     }
 
+    /// Another thread's look: what the machine did inside before is seen.
+    pub(super) fn is_outside(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
+
     #[inline(always)]
     pub(super) fn enter(&self) {
         self.0.store(1, Ordering::Relaxed);
@@ -43,7 +48,7 @@ pub(super) fn wait_until_outside<'a>(depths: impl Iterator<Item = &'a Depth>) {
     barrier::heavy();
     for depth in depths {
         // Sections are short.
-        while depth.0.load(Ordering::Acquire) != 0 {
+        while !depth.is_outside() {
             yield_now();
         }
     }

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{Ordering, fence},
 };
 
-use super::{machine::Machine, scheduler::Live, section, table};
+use super::{scheduler::Live, section, table};
 use crate::{task::Name, time::Timers};
 
 thread_local! {
@@ -81,25 +81,31 @@ pub(crate) fn ready(name: Name, runtime: u16) {
 /// The timers to arm on this thread: its processor's, or those that the current runtime keeps for threads
 /// without one. `None` if there is no runtime that lives.
 pub(crate) fn timers() -> Option<&'static Timers> {
-    let machine = if is_elsewhere() {
+    let processor = if is_elsewhere() {
         None
     } else {
-        section::machine()
+        section::processor()
     };
-    if let Some(processor) = machine.and_then(Machine::processor) {
+    if let Some(processor) = processor {
         return Some(&processor.timers);
     }
     entered()
-        .filter(|live| live.is_open())
+        .filter(|&live| fires_timers(live))
         .map(|live| &live.scheduler.foreign_timers)
 }
 
-/// A timer was armed. Nobody needs to know of a processor's own: it looks at them itself, and its machine
-/// lives. For the others the sleeper may have to wake earlier, and the runtime may have ended since
+/// Its timers will fire, if only at its end: it is open, or this thread is a machine of it, for which the end waits.
+fn fires_timers(live: Live) -> bool {
+    live.is_open()
+        || section::machine().is_some_and(|machine| std::ptr::eq(machine.scheduler, live.scheduler))
+}
+
+/// A timer was armed. Nobody needs to know of a processor's own: who holds it looks at them, and if that is still this
+/// machine, it does so later. For the others the sleeper may have to wake earlier, and the runtime may have ended since
 /// [`timers`] looked: false.
 #[inline]
 pub(crate) fn armed(timers: &'static Timers, earliest: bool) -> bool {
-    let own = section::machine().and_then(Machine::processor);
+    let own = section::processor();
     if own.is_some_and(|processor| std::ptr::eq(timers, &raw const processor.timers)) {
         return true;
     }
@@ -111,7 +117,7 @@ fn armed_foreign(earliest: bool) -> bool {
     // Ordering: between the new deadline and the looks at the sleeper's and at `closing`; pairs with the fence
     // in `Scheduler::announce_deadline`, and with the one before the walk, which fires all.
     fence(Ordering::SeqCst);
-    let Some(live) = entered().filter(|live| live.is_open()) else {
+    let Some(live) = entered().filter(|&live| fires_timers(live)) else {
         return false;
     };
     if earliest {

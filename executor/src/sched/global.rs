@@ -1,4 +1,5 @@
-//! The global queue: tasks from threads without a processor.
+//! The global queue: tasks from threads without a processor. It has two lanes beside: for tasks that timers or sockets
+//! woke, and for those that have lost a processor by running too long.
 //!
 //! crossbeam's [`Injector`] carries their names. The gate beside it is what a shutdown closes (S7): a spawn from a foreign thread publishes
 //! its task under the gate's lock, so that it either comes before the close, and is found by
@@ -14,6 +15,10 @@ use crate::{shim::lock, task::Name};
 
 pub(super) struct GlobalQueue {
     names: Injector<u64>,
+    /// Woken by timers and sockets, found by machines without a processor.
+    urgent: Injector<u64>,
+    /// Hot loops that yielded without a processor.
+    background: Injector<u64>,
     gate: Mutex<Gate>,
 }
 
@@ -27,6 +32,8 @@ impl GlobalQueue {
     pub(super) fn new() -> GlobalQueue {
         GlobalQueue {
             names: Injector::new(),
+            urgent: Injector::new(),
+            background: Injector::new(),
             gate: Mutex::new(Gate {
                 open: false,
                 epoch: 0,
@@ -38,17 +45,44 @@ impl GlobalQueue {
         self.names.push(name.bits());
     }
 
+    pub(super) fn push_urgent(&self, name: Name) {
+        self.urgent.push(name.bits());
+    }
+
+    pub(super) fn push_background(&self, name: Name) {
+        self.background.push(name.bits());
+    }
+
+    /// All lanes are.
     pub(super) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.names.is_empty() && !self.has_urgent() && !self.has_background()
+    }
+
+    pub(super) fn has_urgent(&self) -> bool {
+        !self.urgent.is_empty()
+    }
+
+    pub(super) fn has_background(&self) -> bool {
+        !self.background.is_empty()
     }
 
     pub(super) fn take(&self) -> Option<Name> {
-        spill::take(&self.names).and_then(Name::from_bits)
+        Name::from_bits(spill::take(&self.names)?)
+    }
+
+    pub(super) fn take_urgent(&self) -> Option<Name> {
+        Name::from_bits(spill::take(&self.urgent)?)
+    }
+
+    pub(super) fn take_background(&self) -> Option<Name> {
+        Name::from_bits(spill::take(&self.background)?)
     }
 
     /// Opens the gate for a new runtime. Returns its epoch.
     pub(super) fn open(&self) -> u64 {
         while self.take().is_some() {}
+        while self.take_urgent().is_some() {}
+        while self.take_background().is_some() {}
         let mut gate = lock(&self.gate);
         gate.open = true;
         gate.epoch += 1;

@@ -13,7 +13,7 @@ use std::{
     ptr::null_mut,
     sync::{
         Mutex,
-        atomic::{AtomicPtr, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering},
     },
     task::Waker,
     thread::Thread,
@@ -22,10 +22,13 @@ use std::{
 
 use super::{
     Scheduler,
+    absence::Presence,
+    budget::Patience,
     depth::Depth,
     given::Given,
     idle::Reclaim,
     processor::Processor,
+    retake::Retake,
     section::{self, Section},
 };
 use crate::{
@@ -42,12 +45,20 @@ const SURPLUS_LINGER: Duration = Duration::from_secs(10);
 pub(crate) struct Machine {
     pub(super) scheduler: &'static Scheduler,
     pub(super) depth: Depth,
-    /// The processor that it holds. Written by its own thread.
+    /// Whether its processor is wanted, or gone.
+    pub(super) retake: Retake,
+    /// The processor that it holds, unless `retake` says that it is gone (R4). Written by its own thread.
     processor: AtomicPtr<Processor>,
     /// The task that it polls, 0 for none. Written by its own thread.
     current: AtomicU64,
+    /// What the poll may do before it should yield.
+    pub(super) patience: Patience,
+    /// The current task is in `block_in_place`: its processor may be taken at once. Written by its own thread.
+    pub(super) blocks: AtomicBool,
     /// The current task asks for a yield. Its own thread's.
     pub(super) yielded: Own<bool>,
+    /// Its current task has lost the processor by running too long. Its own thread's.
+    pub(super) ran_too_long: Own<bool>,
     /// It counts as searching. Its own thread's.
     pub(super) searching: Own<bool>,
     /// Foreign wakers to be called outside of the section. Its own thread's.
@@ -57,6 +68,8 @@ pub(crate) struct Machine {
     pub(super) ready: Own<Ready>,
     /// The processor that somebody gave it.
     pub(super) given: Given<Processor>,
+    /// Where it is known to the system, and whether it is away without a processor.
+    pub(super) presence: Presence,
     thread: Mutex<Option<Thread>>,
 }
 
@@ -68,6 +81,10 @@ pub(super) struct Own<T>(Cell<T>);
 unsafe impl<T> Sync for Own<T> {}
 
 impl<T> Own<T> {
+    pub(super) fn new(value: T) -> Own<T> {
+        Own(Cell::new(value))
+    }
+
     pub(super) fn replace(&self, value: T) -> T {
         self.0.replace(value)
     }
@@ -90,14 +107,19 @@ impl Machine {
         Machine {
             scheduler,
             depth: Depth::inside(),
+            retake: Retake::new(),
             processor: AtomicPtr::new(null_mut()),
             current: AtomicU64::new(0),
-            yielded: Own(Cell::new(false)),
-            searching: Own(Cell::new(false)),
-            deferred: Own(Cell::new(Vec::new())),
-            has_deferred: Own(Cell::new(false)),
-            ready: Own(Cell::new(Ready::new())),
+            patience: Patience::new(),
+            blocks: AtomicBool::new(false),
+            yielded: Own::new(false),
+            ran_too_long: Own::new(false),
+            searching: Own::new(false),
+            deferred: Own::new(Vec::new()),
+            has_deferred: Own::new(false),
+            ready: Own::new(Ready::new()),
             given: Given::new(),
+            presence: Presence::new(),
             thread: Mutex::new(None),
         }
     }
@@ -118,14 +140,23 @@ impl Machine {
         debug_assert!(self.processor().is_none());
         self.processor
             .store(std::ptr::from_ref(processor).cast_mut(), Ordering::Relaxed);
+        processor.set_holder(self);
+        // R3: a request for what went on here before is stale.
+        processor.next_tick();
         self.scheduler.monitor.notice();
     }
 
     /// Holds no processor from now on. By its own thread.
     pub(super) fn release(&self) -> Option<&'static Processor> {
         let processor = self.processor()?;
-        self.processor.store(null_mut(), Ordering::Relaxed);
+        self.forget_processor();
+        processor.clear_holder();
         Some(processor)
+    }
+
+    /// Its processor is another's. By its own thread.
+    pub(super) fn forget_processor(&self) {
+        self.processor.store(null_mut(), Ordering::Relaxed);
     }
 
     /// Gives it a processor: it is off the list of idle machines, by the caller's doing, and counts as
@@ -151,6 +182,8 @@ impl Machine {
     /// Ready for another thread: new, or left by one that has ended.
     pub(super) fn reset(&self) {
         self.depth.enter();
+        // What was requested of the last thread came too late.
+        self.retake.come_back();
         self.given.clear();
     }
 
@@ -178,29 +211,37 @@ impl Machine {
         self.has_deferred.get()
     }
 
-    /// Calls the deferred wakers. One that blocks may cost the machine its processor.
+    /// Calls the deferred wakers, and finds a processor afterwards if there is none: one that blocks may have cost it. The
+    /// machine is not on the list meanwhile: it could not run what it were given.
     #[cold]
     pub(super) fn wake_deferred(&'static self) {
-        let held = self.processor().is_some();
         if self.searching.replace(false) {
             // It may hand its processor off, or take long: others may look meanwhile.
             self.scheduler.idle.end_search();
         }
         self.has_deferred.set(false);
         for waker in self.deferred.0.take() {
+            if let Some(processor) = self.processor() {
+                processor.next_tick();
+            }
             self.outside(|| quietly(|| waker.wake()));
         }
-        if held && self.processor().is_none() {
+        // A waker's doing is not the next task's.
+        self.ran_too_long.set(false);
+        if self.processor().is_none() {
             self.find_another_processor();
         }
     }
 
-    /// Runs user code at depth 0.
+    /// Runs user code at depth 0: afterwards the machine may have lost its processor.
     #[inline(always)]
     pub(super) fn outside<R>(&self, user_code: impl FnOnce() -> R) -> R {
         self.depth.leave();
         let result = user_code();
         self.depth.enter();
+        if !self.retake.is_quiet() {
+            self.end_stretch();
+        }
         result
     }
 
@@ -209,6 +250,7 @@ impl Machine {
         section::install(self);
         let guard = section::AbortOnUnwind;
         *lock(&self.thread) = Some(std::thread::current());
+        self.presence.begin();
         if !self.given.is_some() {
             self.scheduler.idle.wait(self);
         }
@@ -217,6 +259,7 @@ impl Machine {
         }
         std::mem::forget(guard);
         *lock(&self.thread) = None;
+        self.presence.end();
         self.depth.leave();
         // Destructors of the thread's locals are user code, and the machine may be another thread's by then.
         section::uninstall();
@@ -280,6 +323,7 @@ impl Machine {
         section.processor().next_tick();
         self.current.store(name.bits(), Ordering::Relaxed);
         self.yielded.set(false);
+        self.patience.refill();
         let yielded = || self.yielded.get();
         let ran = self.outside(|| task::run(name, start, yielded, super::monitor::coarse_ms));
         self.current.store(0, Ordering::Relaxed);
@@ -298,12 +342,11 @@ impl Machine {
     /// What the task left goes the way of foreign threads.
     #[cold]
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
-        self.scheduler.settle_foreign(name, ran);
-        if self.has_deferred.get() {
-            // Before it is on the list: a waker that blocks must not keep a processor that somebody gives.
-            self.wake_deferred();
+        let background = self.ran_too_long.replace(false);
+        self.scheduler.settle_foreign(name, ran, background);
+        if !self.has_deferred.get() {
+            self.find_another_processor();
         }
-        self.find_another_processor();
     }
 
     fn find_another_processor(&'static self) {

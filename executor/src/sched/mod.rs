@@ -1,12 +1,16 @@
 #![doc = include_str!("README.md")]
 
 #[cfg(not(gmp_loom))]
+mod absence;
+#[cfg(not(gmp_loom))]
 mod barrier;
 #[cfg(gmp_loom)]
 #[path = "models/barrier.rs"]
 mod barrier;
 #[cfg(not(gmp_loom))]
 mod blocking;
+#[cfg(not(gmp_loom))]
+mod budget;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
@@ -23,9 +27,12 @@ mod monitor;
 #[cfg(not(gmp_loom))]
 mod netpoll;
 #[cfg(not(gmp_loom))]
+mod permits;
+#[cfg(not(gmp_loom))]
 mod processor;
 #[cfg(not(gmp_loom))]
 mod random;
+mod retake;
 mod run_queue;
 #[cfg(not(gmp_loom))]
 mod scheduler;
@@ -36,22 +43,32 @@ pub(crate) mod section;
 #[cfg(not(gmp_loom))]
 mod shutdown;
 #[cfg(not(gmp_loom))]
+mod signals;
+#[cfg(not(gmp_loom))]
 mod slack;
+#[cfg(not(gmp_loom))]
+mod slices;
 #[cfg(not(gmp_loom))]
 mod spawn;
 #[cfg(not(gmp_loom))]
 mod spill;
 #[cfg(not(gmp_loom))]
 mod table;
+#[cfg(not(gmp_loom))]
+mod thread_clock;
 mod token;
+#[cfg(not(gmp_loom))]
+mod watch;
 
 #[cfg(not(gmp_loom))]
 pub use self::shutdown::{CutTask, ShutdownReport};
 #[cfg(not(gmp_loom))]
 pub(crate) use self::{
-    blocking::without_processor,
+    blocking::{block_in_place, without_processor},
+    budget::{give_back, refill, should_yield, spend},
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
+    permits::{Permit, Place},
     scheduler::{Config, Live, Scheduler},
     spawn::{spawn, spawn_on},
 };

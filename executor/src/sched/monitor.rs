@@ -1,7 +1,7 @@
 //! The monitor (Go: `sysmon`): a thread that sees what the machines, busy with tasks, cannot.
 //!
 //! # How it works
-//! While a processor runs it looks around every 100 µs to 2.5 ms: at work that stands while somebody is
+//! While a processor runs it looks around every 100 µs to 2.5 ms: at polls that last too long ([`watch`](super::watch)), at work that stands while somebody is
 //! idle, at timers that are due, at a poller that nobody visits; it moves the coarse clock on, and it alone starts machines (a
 //! machine's thread would hand its own scheduling attributes down). When nothing has run for 10 ms it sleeps
 //! until a processor runs again. A task that becomes the next one beside an idle processor calls it
@@ -21,9 +21,11 @@ use std::{
 use super::{
     processor::Processor,
     scheduler::{Scheduler, explain},
-    slack,
+    signals, slack,
+    slices::{self, Slice},
+    watch::{Pace, Watch},
 };
-use crate::{shim::lock, slab, time::clock};
+use crate::{report, shim::lock, slab, time::clock};
 
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
@@ -32,13 +34,20 @@ const PERIOD_MIN: Duration = Duration::from_micros(100);
 const SECOND_LOOK: Duration = Duration::from_micros(50);
 /// The longest period while something runs: a quarter of the 10 ms slice.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
+/// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
+const PERIOD_SOFT: Duration = Duration::from_micros(500);
+const LISTENING: Duration = Duration::from_millis(100);
 /// How long it goes on looking when nothing runs any more: waking it costs 2 µs and more.
 const LINGER: Duration = Duration::from_millis(10);
 /// After this long in idleness the pages of empty spans go back to the system.
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
-/// How long it looks at the shortest period after it saw work stand, and after a hint.
+/// How often tasks that have lost a processor by running too long get a turn on each: the slice.
+const GRANT: Duration = Duration::from_millis(10);
+/// A wait that lasted so many times what was asked was a stop (`SIGSTOP`, a debugger), or the machine is overloaded.
+const STOPPED: u32 = 10;
+/// How long it looks at the shortest period after it saw work stand or a thread block, and after a hint.
 const KEEN: Duration = LINGER;
 const KEEN_BY_HINT: Duration = Duration::from_micros(400);
 /// The shortest and longest time between two hints: they double while they come to nothing, so that
@@ -73,10 +82,13 @@ pub(super) struct Monitor {
     /// It pauses for longer than the shortest period, and a hint is welcome; a hint came.
     pauses: AtomicBool,
     hinted: AtomicBool,
+    /// A task has looked at the soft flag, and found it raised.
+    heard: AtomicBool,
     /// Processors without a machine; each counts as searching.
     requests: Mutex<Vec<&'static Processor>>,
     requested: AtomicBool,
     warned: OnceLock<()>,
+    warned_of_limit: OnceLock<()>,
 }
 
 /// What one look saw of a processor.
@@ -86,14 +98,30 @@ struct Glance {
     stood: bool,
 }
 
+/// A wait.
+#[derive(Clone, Copy)]
+struct Due {
+    at: u64,
+    asked: Duration,
+}
+
 /// What the monitor remembers between two looks.
 struct Memory {
     glances: Vec<Glance>,
+    watch: Watch,
+    /// When the background had its slices.
+    granted_at: u64,
+    /// When the wait that goes on should end.
+    due: Option<Due>,
     polls: u64,
     polled_at: u64,
     period: Duration,
     /// Work was seen to stand, for the first time.
     suspects: bool,
+    /// All processors were in the middle of long polls at the last look.
+    stuck: bool,
+    /// Until when tasks that look at the soft flag are expected.
+    listened_until: u64,
     /// Until when the period stays the shortest.
     keen_until: u64,
     /// When the next hint is welcome, and how long after that the one after it.
@@ -110,9 +138,11 @@ impl Monitor {
             asleep: AtomicBool::new(false),
             pauses: AtomicBool::new(false),
             hinted: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
             requests: Mutex::new(Vec::new()),
             requested: AtomicBool::new(false),
             warned: OnceLock::new(),
+            warned_of_limit: OnceLock::new(),
         }
     }
 
@@ -132,6 +162,11 @@ impl Monitor {
         if self.pauses.load(Ordering::Relaxed) {
             self.take_hint();
         }
+    }
+
+    /// There are tasks that look at the soft flag: raising it in time is worth a look.
+    pub(super) fn hear(&self) {
+        self.heard.store(true, Ordering::Relaxed);
     }
 
     #[cold]
@@ -155,6 +190,12 @@ impl Monitor {
         self.requested.store(true, Ordering::SeqCst);
     }
 
+    /// Warns of a limit, the first time only.
+    pub(super) fn warn_once(&self, message: impl FnOnce() -> String) {
+        self.warned_of_limit
+            .get_or_init(|| report::warn_elsewhere(message()));
+    }
+
     /// Forgets requests that came too late.
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();
@@ -164,8 +205,16 @@ impl Monitor {
 }
 
 impl Memory {
-    fn choose_period(&mut self, stood: bool, hinted: bool, now: u64) {
-        if stood {
+    /// How long the monitor was away that should have looked.
+    fn missed(&mut self, now: u64) -> u64 {
+        let Some(due) = self.due.take() else { return 0 };
+        let late = now.saturating_sub(due.at);
+        let stopped = late > u64::from(STOPPED) * due.asked.as_nanos() as u64;
+        if stopped { late } else { 0 }
+    }
+
+    fn choose_period(&mut self, stood: bool, hinted: bool, pace: Pace, now: u64) {
+        if stood || pace.blocked {
             self.keen_until = now + KEEN.as_nanos() as u64;
             self.hint_gap = HINT_MIN;
         } else if hinted {
@@ -173,10 +222,16 @@ impl Memory {
             self.hint_at = now + self.hint_gap.as_nanos() as u64;
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
-        let longer = (self.period * 2).min(PERIOD_MAX);
+        let longest = if now < self.listened_until {
+            PERIOD_SOFT
+        } else {
+            PERIOD_MAX
+        };
+        let longer = (self.period * 2).min(longest);
         self.period = match now < self.keen_until {
             true if self.suspects => SECOND_LOOK,
             true => PERIOD_MIN,
+            false if pace.unsure => PERIOD_MIN,
             false => longer,
         };
     }
@@ -197,13 +252,19 @@ impl Scheduler {
     fn monitor_all(&'static self) {
         // By itself, before it looks at `closing`: who kicks it too early to find it here is seen there.
         *lock(&self.monitor.thread) = Some(std::thread::current());
+        slices::set(0, Slice::Short);
         let count = self.processors.len();
         let mut memory = Memory {
             glances: vec![Glance::default(); count],
+            watch: Watch::new(count),
+            granted_at: 0,
+            due: None,
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
             suspects: false,
+            stuck: false,
+            listened_until: 0,
             keen_until: 0,
             hint_at: 0,
             hint_gap: HINT_MIN,
@@ -214,11 +275,13 @@ impl Scheduler {
             let now = read_clock();
             self.serve_requests();
             let stood = self.look(&mut memory, now);
-            memory.choose_period(
-                stood,
-                self.monitor.hinted.swap(false, Ordering::Relaxed),
-                now,
-            );
+            let pace = self.look_at_polls(&mut memory, now);
+            memory.stuck = pace.stuck;
+            if self.monitor.heard.swap(false, Ordering::Relaxed) {
+                memory.listened_until = now + LISTENING.as_nanos() as u64;
+            }
+            let hinted = self.monitor.hinted.swap(false, Ordering::Relaxed);
+            memory.choose_period(stood, hinted, pace, now);
             let pauses = memory.period > PERIOD_MIN && now >= memory.hint_at;
             self.monitor.pauses.store(pauses, Ordering::Relaxed);
             self.wait(&mut memory, now);
@@ -230,8 +293,12 @@ impl Scheduler {
         if self.idle.counts().idle() < self.processors.len() as u32 {
             memory.quiet_since = None;
             memory.scavenged = false;
-            let pause = self.until_next_look(memory.period, now);
-            return slack::precisely(|| std::thread::park_timeout(pause));
+            let asked = self.until_next_look(memory, now);
+            memory.due = Some(Due {
+                at: now + asked.as_nanos() as u64,
+                asked,
+            });
+            return slack::precisely(|| std::thread::park_timeout(asked));
         }
         let since = *memory.quiet_since.get_or_insert(now);
         let quiet = Duration::from_nanos(now.saturating_sub(since));
@@ -248,10 +315,12 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before that somebody idle could fire and the sleeper does not know of.
-    fn until_next_look(&self, period: Duration, now: u64) -> Duration {
-        let wake_time = self.wake_time();
-        if self.idle.counts().idle() == 0 || self.sleeper_wakes_by(wake_time) {
+    /// The period, or less if a timer is due before that somebody idle could fire and the sleeper does not know of, or
+    /// that needs a processor first.
+    fn until_next_look(&self, memory: &Memory, now: u64) -> Duration {
+        let (period, wake_time) = (memory.period, self.wake_time());
+        let known = self.idle.counts().idle() == 0 || self.sleeper_wakes_by(wake_time);
+        if known && !memory.stuck {
             return period;
         }
         let timer = Duration::from_nanos(wake_time.saturating_sub(now));
@@ -279,14 +348,46 @@ impl Scheduler {
         }
         let requests = std::mem::take(&mut *lock(&self.monitor.requests));
         for processor in requests {
-            if let Err(error) = self.start_machine(Some(processor)) {
-                self.monitor
-                    .warned
-                    .get_or_init(|| eprintln!("gmp: {error}; going on with fewer"));
-                self.idle.put_processor(processor);
-                self.idle.end_search();
-            }
+            self.start_machine_for(processor);
         }
+    }
+
+    /// Starts a machine for a processor that counts as searching.
+    pub(super) fn start_machine_for(&'static self, processor: &'static Processor) {
+        let Err(error) = self.start_machine(Some(processor)) else {
+            return;
+        };
+        self.monitor
+            .warned
+            .get_or_init(|| report::warn_elsewhere(format!("{error}; going on with fewer")));
+        self.idle.put_processor(processor);
+        self.idle.end_search();
+    }
+
+    /// Hot loops get one slice of each processor in this time, beside what is idle. A share of the picks would be unfair:
+    /// their turns last a thousand times as long as others'.
+    fn grant_background(&self, memory: &mut Memory, now: u64) {
+        if now >= memory.granted_at + GRANT.as_nanos() as u64 && self.global.has_background() {
+            memory.granted_at = now;
+            let processors = self.processors.len() as u32;
+            self.grants.store(processors, Ordering::Relaxed);
+            self.signals.raise(signals::GRANTED);
+        }
+    }
+
+    /// Looks at polls that go on; but not right after a stop, when all look as if they had lasted for long.
+    fn look_at_polls(&'static self, memory: &mut Memory, now: u64) -> Pace {
+        let missed = memory.missed(now);
+        if missed > 0 {
+            memory.watch.forget(missed);
+            return Pace::default();
+        }
+        let waits = self.global.has_urgent()
+            || self.timers().any(|timers| timers.earliest() <= now)
+            || self.processors.iter().any(|it| it.urgent.len() > 0);
+        let urgent = waits && self.idle.counts().idle() == 0;
+        self.grant_background(memory, now);
+        self.watch(&mut memory.watch, now, urgent)
     }
 
     /// Looks around once. True: work stood that somebody idle could have done.
@@ -295,11 +396,11 @@ impl Scheduler {
         let stood = self.work_stood(memory);
         let unvisited = self.poller_unvisited(memory, now);
         if counts.idle() == 0 {
-            if unvisited {
-                self.netpoll.want();
+            if unvisited && self.netpoll.has_poller() {
+                self.signals.raise(signals::UNVISITED);
             }
             if self.timers().any(|timers| timers.earliest() <= now) {
-                self.netpoll.set_overdue();
+                self.signals.raise(signals::OVERDUE);
             }
             // Work stands, but nobody is free to do it.
             return false;
@@ -323,7 +424,7 @@ impl Scheduler {
         memory.suspects = false;
         for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
             let tick = processor.tick();
-            let queued = processor.stealer.len();
+            let queued = processor.queued();
             let stands = queued > 0 || processor.stealer.next().is_some();
             any |= last.stood && stands && (tick == last.tick || queued > 1);
             memory.suspects |= stands && !last.stood;

@@ -18,18 +18,19 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence},
+        atomic::{AtomicPtr, AtomicU64, Ordering, fence},
     },
     time::Duration,
 };
 
 use super::{
-    machine::Machine, monitor::read_clock, scheduler::Scheduler, section::Section, token::Token,
+    machine::Machine, monitor::read_clock, scheduler::Scheduler, section::Section, signals,
+    token::Token,
 };
 use crate::{
     poller::{Poller, Ready},
     shim::lock,
-    task::Header,
+    task::{Header, Name},
     time::{Timers, clock},
 };
 
@@ -48,12 +49,8 @@ pub(super) struct NetPoll {
     bunched_until: AtomicU64,
     /// The one that holds the token and sleeps.
     sleeper: AtomicPtr<Machine>,
-    /// Nobody has polled for long: the next processor that looks around shall.
-    wanted: AtomicBool,
     /// How often somebody polled.
     polls: AtomicU64,
-    /// Timers are overdue while all processors are busy: the next one that looks around fires all.
-    overdue: AtomicBool,
 }
 
 /// A poller as the scheduler sees it, and as its own crate does.
@@ -70,29 +67,12 @@ impl NetPoll {
             sleeps_until: AtomicU64::new(NOBODY),
             bunched_until: AtomicU64::new(0),
             sleeper: AtomicPtr::new(std::ptr::null_mut()),
-            wanted: AtomicBool::new(false),
             polls: AtomicU64::new(0),
-            overdue: AtomicBool::new(false),
         }
     }
 
-    #[inline(always)]
-    pub(super) fn is_wanted(&self) -> bool {
-        self.wanted.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_overdue(&self) {
-        self.overdue.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn take_overdue(&self) -> bool {
-        self.overdue.load(Ordering::Relaxed) && self.overdue.swap(false, Ordering::Relaxed)
-    }
-
-    pub(super) fn want(&self) {
-        if lock(&self.poller).is_some() {
-            self.wanted.store(true, Ordering::Relaxed);
-        }
+    pub(super) fn has_poller(&self) -> bool {
+        lock(&self.poller).is_some()
     }
 
     /// How often somebody polled, and whether somebody is in the poller now.
@@ -113,7 +93,6 @@ impl NetPoll {
     }
 
     fn put_back(&self) {
-        self.wanted.store(false, Ordering::Relaxed);
         self.polls.fetch_add(1, Ordering::Relaxed);
         self.token.put_back();
     }
@@ -205,9 +184,14 @@ impl Scheduler {
             return true;
         }
         // N2: after `put_back`.
-        let runs = machine.reclaim();
+        let given = machine.reclaim();
+        if due && !given {
+            // All are busy: the next one that looks fires them, and the monitor sees to it that there is one.
+            self.signals.raise(signals::OVERDUE);
+            self.monitor.hint();
+        }
         self.distribute(machine, ready);
-        runs
+        given || machine.processor().is_some()
     }
 
     fn sleep_in_poller(&self, machine: &'static Machine, ready: &mut Ready) {
@@ -244,6 +228,17 @@ impl Scheduler {
         }
     }
 
+    /// Queues a task that a timer or socket woke, from a machine without a processor.
+    fn ready_urgent(&'static self, name: Name) {
+        let runtime = Header::named(name).runtime();
+        if runtime != self.index {
+            return super::ready(name, runtime);
+        }
+        self.global.push_urgent(name);
+        self.signals.raise(signals::URGENT);
+        self.submitted();
+    }
+
     /// Queues those who are ready: here if the machine got a processor, else for all.
     fn distribute(&'static self, machine: &'static Machine, mut ready: Ready) {
         if let Some(mut section) = Section::of_loop(machine) {
@@ -252,7 +247,7 @@ impl Scheduler {
             return;
         }
         for name in ready.names.drain(..) {
-            super::ready(name, Header::named(name).runtime());
+            self.ready_urgent(name);
         }
         machine.defer(&mut ready.foreign);
         machine.ready.replace(ready);
@@ -260,7 +255,6 @@ impl Scheduler {
         // given already, the wakers are called before its first task.
         if machine.has_deferred() && self.idle.retire(machine) {
             machine.wake_deferred();
-            self.idle.wait(machine);
         }
     }
 }

@@ -3,14 +3,17 @@
 
 use std::{
     cell::UnsafeCell,
+    ptr::{from_ref, null_mut},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicPtr, AtomicU64, Ordering},
     },
 };
 
 use super::{
+    machine::Machine,
     random::Random,
+    retake::Stretch,
     run_queue::{self, Local, Stealer},
     spill::Spill,
 };
@@ -23,10 +26,15 @@ use crate::{
 /// What others may see of a processor.
 #[repr(align(128))]
 pub(crate) struct Processor {
-    /// Counts polls. Written by the holder; the monitor sees by it that one poll goes on.
+    /// Counts polls and other stretches of user code (R3). Written by the holder; the monitor sees by it that one
+    /// goes on.
     tick: AtomicU64,
+    /// The machine that holds it, null: none. Written by that one, and by the monitor when it takes the processor.
+    holder: AtomicPtr<Machine>,
     pub(super) stealer: Stealer,
     pub(super) spill: Spill,
+    /// The same of the queue for what timers and sockets woke.
+    pub(super) urgent: Stealer,
     pub(super) timers: Timers,
     /// Tasks that were spawned, and that ended, here. Written by the holder.
     spawned: AtomicU64,
@@ -38,6 +46,8 @@ pub(crate) struct Processor {
 /// The holder's own: reachable only through a [`Section`](super::section::Section).
 pub(crate) struct Private {
     pub(crate) queue: Local,
+    /// What timers and sockets woke. (Its place for a next one stays empty.)
+    pub(crate) urgent: Local,
     pub(crate) cache: Cache,
     pub(super) random: Random,
     /// Tasks run in a row from the place for the next one.
@@ -53,17 +63,21 @@ unsafe impl Sync for Processor {}
 impl Processor {
     pub(super) fn new(index: usize) -> Processor {
         let (queue, stealer) = run_queue::new();
+        let (urgent, urgent_stealer) = run_queue::new();
         let cache = Cache::new();
         Processor {
             tick: AtomicU64::new(0),
+            holder: AtomicPtr::new(null_mut()),
             stealer,
             spill: Spill::new(),
+            urgent: urgent_stealer,
             timers: Timers::new(),
             spawned: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             cache_counts: cache.counts(),
             private: UnsafeCell::new(Private {
                 queue,
+                urgent,
                 cache,
                 random: Random::seeded(index as u64 + 1),
                 chain: 0,
@@ -79,6 +93,31 @@ impl Processor {
     pub(super) unsafe fn private(&self) -> &mut Private {
         // SAFETY: the caller's promise.
         unsafe { &mut *self.private.get() }
+    }
+
+    pub(super) fn holder(&self) -> Option<&'static Machine> {
+        // SAFETY: the pointer is null or was stored from a `&'static Machine`.
+        unsafe { self.holder.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// `machine` holds it from now on.
+    pub(super) fn set_holder(&self, machine: &'static Machine) {
+        let new = from_ref(machine).cast_mut();
+        let before = self.holder.swap(new, Ordering::AcqRel);
+        debug_assert!(before.is_null(), "a processor has one holder");
+    }
+
+    /// Nobody holds it from now on: it is the caller's to hand on.
+    pub(super) fn clear_holder(&self) {
+        self.holder.store(null_mut(), Ordering::Release);
+    }
+
+    /// What goes on here.
+    pub(super) fn stretch(&self) -> Stretch {
+        Stretch {
+            processor: from_ref(self).addr() as u64,
+            tick: self.tick(),
+        }
     }
 
     pub(super) fn tick(&self) -> u64 {
@@ -111,9 +150,14 @@ impl Processor {
         &self.cache_counts
     }
 
+    /// Tasks that stand in its queues, at a glance.
+    pub(super) fn queued(&self) -> usize {
+        self.stealer.len() + self.urgent.len()
+    }
+
     /// Work stands here that another processor could take.
     pub(super) fn has_work(&self) -> bool {
-        self.stealer.len() > 0 || !self.spill.is_empty()
+        self.queued() > 0 || !self.spill.is_empty()
     }
 }
 

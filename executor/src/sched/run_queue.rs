@@ -200,6 +200,12 @@ impl Local {
         Name::from_bits(bits)
     }
 
+    /// Forgets all.
+    #[cfg(not(gmp_loom))]
+    pub(crate) fn clear(&mut self) {
+        while self.take_next().or_else(|| self.pop()).is_some() {}
+    }
+
     /// Places that are free.
     pub(crate) fn room(&self) -> usize {
         let tail = self.ring.tail.0.load(Ordering::Relaxed);

@@ -8,14 +8,14 @@ use std::{
     io,
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use super::{
-    barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor, netpoll::NetPoll,
-    processor::Processor, table,
+    absence::Absent, barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor,
+    netpoll::NetPoll, permits::Permits, processor::Processor, signals::Signals, table,
 };
 use crate::{
     shim::lock,
@@ -30,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) processors: usize,
     pub(crate) thread_name: String,
     pub(crate) stack_size: Option<usize>,
+    /// Threads that run tasks, at most.
+    pub(crate) machines: usize,
+    /// How many functions of `spawn_blocking` run at a time.
+    pub(crate) blocking: usize,
 }
 
 /// How long a start that failed waits for the threads that it had started: they have nothing to do.
@@ -43,6 +47,13 @@ pub(crate) struct Scheduler {
     pub(super) global: GlobalQueue,
     pub(super) monitor: Monitor,
     pub(super) netpoll: NetPoll,
+    pub(super) signals: Signals,
+    /// Turns of `spawn_blocking`.
+    pub(super) permits: Permits,
+    /// Turns for tasks of the background, with their signal.
+    pub(super) grants: AtomicU32,
+    /// Machines that run user code without a processor.
+    pub(super) absent: Absent,
     /// Timers of threads without a processor.
     pub(super) foreign_timers: Timers,
     /// Tasks spawned less tasks ended by threads without a processor.
@@ -87,6 +98,10 @@ impl Scheduler {
             global: GlobalQueue::new(),
             monitor: Monitor::new(),
             netpoll: NetPoll::new(),
+            signals: Signals::new(),
+            permits: Permits::new(),
+            grants: AtomicU32::new(0),
+            absent: Absent::new(),
             foreign_timers: Timers::new(),
             foreign_balance: AtomicI64::new(0),
             closing: AtomicBool::new(true),
@@ -100,6 +115,8 @@ impl Scheduler {
                 processors,
                 thread_name: String::new(),
                 stack_size: None,
+                machines: 0,
+                blocking: 0,
             })),
         }
     }
@@ -112,6 +129,7 @@ impl Scheduler {
         slab::reserve()?;
         barrier::init();
         let scheduler = table::take(config.processors)?;
+        scheduler.permits.reset(config.blocking);
         *lock(&scheduler.config) = Arc::new(config);
         *lock(&scheduler.life) = Life::Running;
         let epoch = scheduler.global.open();
@@ -185,14 +203,25 @@ impl Scheduler {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// More machines than processors live.
+    /// More machines live than the processors and the machines that do without need.
     pub(super) fn has_surplus(&self) -> bool {
-        self.machines.load(Ordering::Relaxed) > self.processors.len()
+        self.machines.load(Ordering::Relaxed) > self.processors.len() + self.absent.all()
+    }
+
+    /// There is a machine to spare, or another may be started.
+    pub(super) fn has_room_for_machine(&self) -> bool {
+        self.has_surplus() || self.machines.load(Ordering::Relaxed) < self.config().machines
     }
 
     /// Queues a task from a thread without a processor.
     pub(super) fn push_global(&'static self, name: Name) {
         self.global.push(name);
+        self.submitted();
+    }
+
+    /// Queues a task that has lost a processor by running too long.
+    pub(super) fn push_background(&'static self, name: Name) {
+        self.global.push_background(name);
         self.submitted();
     }
 

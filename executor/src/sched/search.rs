@@ -1,8 +1,8 @@
 //! What runs next: the list of places where a processor looks for work, in order. (Go: `findRunnable`, proc.go)
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{processor::Processor, run_queue::Batch, section::Section};
+use super::{processor::Processor, run_queue::Batch, section::Section, signals};
 use crate::{
     poller::Ready,
     task::{Header, Name, Ran, state::Wake},
@@ -16,6 +16,8 @@ const LOOK_AROUND: u64 = 61;
 /// So many tasks run in a row from the place for the next one before the queue has its turn: two tasks that wake
 /// each other run on a warm cache, and cannot starve the rest.
 const CHAIN_MAX: u32 = 64;
+/// One pick in so many is not for what timers and sockets woke, so that these do not starve the others.
+const URGENT_TURNS: u64 = 8;
 /// Single entries that a processor takes from the global queue at a time.
 const GLOBAL_GRAB: usize = 32;
 /// How often a thief looks at all others before it gives up. Go's value.
@@ -33,6 +35,11 @@ impl Section {
         }
         let around = self.processor().tick() % LOOK_AROUND == LOOK_AROUND - 1;
         let found = if around { self.look_around() } else { None };
+        let found = if self.scheduler().signals.any() {
+            found.or_else(|| self.attend())
+        } else {
+            found
+        };
         let found = found
             .or_else(|| self.take_local())
             .or_else(|| self.search());
@@ -53,8 +60,66 @@ impl Section {
         }
     }
 
+    /// Does what everybody is called for. (One pick in eight is not for what is urgent.)
+    #[cold]
+    #[inline(never)]
+    fn attend(&mut self) -> Option<Name> {
+        let scheduler = self.scheduler();
+        let signals = scheduler.signals.take();
+        if signals & signals::OVERDUE != 0 {
+            self.fire_all_due();
+        }
+        if signals & signals::UNVISITED != 0 {
+            self.poll_without_waiting();
+        }
+        let mut found = None;
+        if signals & signals::URGENT != 0 {
+            found = self.take_urgent();
+            if scheduler.global.has_urgent() {
+                scheduler.signals.raise(signals::URGENT);
+            }
+        }
+        if signals & signals::GRANTED != 0 {
+            if found.is_none() {
+                found = self.take_granted();
+            }
+            if scheduler.grants.load(Ordering::Relaxed) > 0 && scheduler.global.has_background() {
+                scheduler.signals.raise(signals::GRANTED);
+            }
+        }
+        found
+    }
+
+    fn take_urgent(&mut self) -> Option<Name> {
+        let global = &self.scheduler().global;
+        let found = global.take_urgent()?;
+        for _ in 1..GLOBAL_GRAB.min(self.private().urgent.room()) {
+            match global.take_urgent() {
+                Some(name) => self.push_urgent(name),
+                None => break,
+            }
+        }
+        Some(found)
+    }
+
+    fn take_granted(&mut self) -> Option<Name> {
+        let scheduler = self.scheduler();
+        let (order, less) = (Ordering::Relaxed, |grants: u32| grants.checked_sub(1));
+        scheduler.grants.fetch_update(order, order, less).ok()?;
+        scheduler.global.take_background()
+    }
+
     #[inline(always)]
     fn take_local(&mut self) -> Option<Name> {
+        let turn = self.processor().tick() % URGENT_TURNS != 0;
+        let urgent = turn.then(|| self.private().urgent.pop()).flatten();
+        urgent
+            .or_else(|| self.take_next_or_queued())
+            .or_else(|| self.private().urgent.pop())
+    }
+
+    #[inline(always)]
+    fn take_next_or_queued(&mut self) -> Option<Name> {
         let private = self.private();
         if let Some(name) = private.queue.take_next() {
             if private.chain < CHAIN_MAX {
@@ -73,14 +138,7 @@ impl Section {
     fn look_around(&mut self) -> Option<Name> {
         // The tick moves on with the next poll only; a stale entry must not bring us here again.
         self.processor().next_tick();
-        if self.scheduler().netpoll.take_overdue() {
-            self.fire_all_due();
-        } else {
-            self.fire_due_timers();
-        }
-        if self.scheduler().netpoll.is_wanted() {
-            self.poll_without_waiting();
-        }
+        self.fire_due_timers();
         // In turns, so that neither starves the other.
         if self.processor().tick() / LOOK_AROUND % 2 == 0 {
             self.take_spilled().or_else(|| self.take_global())
@@ -93,10 +151,12 @@ impl Section {
     #[cold]
     #[inline(never)]
     fn search(&mut self) -> Option<Name> {
-        self.take_global()
+        self.take_urgent()
+            .or_else(|| self.take_global())
             .or_else(|| self.take_spilled())
             .or_else(|| self.take_due())
             .or_else(|| self.steal())
+            .or_else(|| self.scheduler().global.take_background())
     }
 
     /// Takes from the global queue: some more than one while the own queue has room; the others find some here or
@@ -177,7 +237,7 @@ impl Section {
         for name in ready.names.drain(..) {
             // A sleep may be armed in the timers of one runtime by a task of another.
             match Header::named(name).runtime() {
-                runtime if runtime == self.scheduler().index => self.push(name),
+                runtime if runtime == self.scheduler().index => self.push_urgent(name),
                 runtime => super::ready(name, runtime),
             }
         }
@@ -217,7 +277,13 @@ impl Section {
     }
 
     fn steal_from(&mut self, victim: &Processor, also_next: bool) -> Option<Name> {
-        // First, since it does not touch the ring that the victim works with.
+        if victim.urgent.len() > 0 {
+            let stolen = victim.urgent.steal_into(&mut self.private().urgent);
+            if stolen.is_some() {
+                return stolen;
+            }
+        }
+        // Before the ring, since it does not touch what the victim works with.
         if let Some(batch) = victim.spill.take() {
             return self.take_from_batch(batch);
         }
@@ -248,6 +314,14 @@ impl Section {
         let processor = self.processor();
         self.private()
             .queue
+            .push(name, |batch| processor.spill.push(Box::new(batch)));
+    }
+
+    /// Queues a task that a timer or a socket woke.
+    pub(super) fn push_urgent(&mut self, name: Name) {
+        let processor = self.processor();
+        self.private()
+            .urgent
             .push(name, |batch| processor.spill.push(Box::new(batch)));
     }
 

@@ -7,7 +7,7 @@
 //!
 //! # Invariants
 //! - P1: the private part of a processor is touched by the thread whose machine holds it, at
-//!   depth 1 only.
+//!   depth 1 only, after a look whether the processor is gone or wanted ([`retake`](super::retake)).
 //! - P2: no user code runs inside: no foreign waker, no clone or drop of one, no hook, no drop of
 //!   a user's value. [`Machine::outside`] is the way out for those, [`Machine::defer`] where the section must
 //!   go on.
@@ -90,10 +90,19 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut Section) -> R) -> Option<R> {
     let processor = machine.processor()?;
     machine.depth.enter();
     let guard = AbortOnUnwind;
-    let result = f(&mut Section { machine, processor });
+    let result = if machine.retake.is_quiet() || machine.answer() {
+        Some(f(&mut Section { machine, processor }))
+    } else {
+        None
+    };
     std::mem::forget(guard);
     machine.depth.leave();
-    Some(result)
+    result
+}
+
+/// The processor of this thread's machine.
+pub(crate) fn processor() -> Option<&'static Processor> {
+    with(|section| section.processor())
 }
 
 impl Section {
@@ -108,6 +117,10 @@ impl Section {
 
     #[inline(always)]
     pub(crate) fn private(&mut self) -> &mut Private {
+        debug_assert!(
+            self.processor.holder() == Some(self.machine),
+            "a section is the holder's"
+        );
         // SAFETY: P1: this section is the only one of the machine that holds the processor, and
         // `&mut self` keeps other references away.
         unsafe { self.processor.private() }

@@ -186,7 +186,7 @@ impl Scheduler {
             for seen in live.walk() {
                 if Header::named(seen.name).state.claim(seen.name.generation()) {
                     found = true;
-                    self.settle_foreign(seen.name, task::cancel_claimed(seen.name));
+                    self.settle_foreign(seen.name, task::cancel_claimed(seen.name), false);
                 }
             }
             let mut ready = Ready::new();
@@ -217,12 +217,8 @@ impl Scheduler {
             // SAFETY: no machine is left, so nobody holds the processor.
             let private = unsafe { processor.private() };
             private.cache.flush();
-            while private
-                .queue
-                .take_next()
-                .or_else(|| private.queue.pop())
-                .is_some()
-            {}
+            private.queue.clear();
+            private.urgent.clear();
         }
         table::put(self);
     }

@@ -6,7 +6,7 @@ use std::{
     panic::{Location, RefUnwindSafe, UnwindSafe},
     pin::Pin,
     sync::atomic::Ordering,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     waker,
 };
 use crate::{
-    port,
+    port, preempt,
     wait::{self, Reason},
     waiter::Waiter,
 };
@@ -111,10 +111,12 @@ impl<T> Future for JoinHandle<T> {
             self.name = None;
             return Poll::Ready(Err(JoinError::cancelled(Id::NOBODY)));
         }
+        let proceed = ready!(preempt::poll_proceed(cx));
         let Some(outcome) = wait_for_end(name, cx.waker()) else {
             wait::note(Location::caller(), Reason::Join);
             return Poll::Pending;
         };
+        proceed.made_progress();
         self.name = None;
         let result = match outcome {
             // SAFETY: T2: the slot is this handle's, and the body holds a `T` (`new`).

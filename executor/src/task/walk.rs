@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    header::{Header, Waits},
+    header::{self, Header, Waits},
     name::Name,
     state::Snapshot,
 };
@@ -26,6 +26,11 @@ pub(crate) struct Seen {
 /// All live tasks of the process. One that is spawned or ends meanwhile may be missed.
 pub(crate) fn tasks() -> impl Iterator<Item = Seen> {
     slab::slots().filter_map(look)
+}
+
+/// The task of that name, if it lives.
+pub(crate) fn seen(name: Name) -> Option<Seen> {
+    look(header::slot(name)).filter(|seen| seen.name == name)
 }
 
 fn look(slot: SlotIndex) -> Option<Seen> {

@@ -3,13 +3,13 @@
 use std::{
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use super::{clock, timers::Timers};
 use crate::{
-    port,
+    port, preempt,
     task::waker,
     wait::{self, Reason},
     waiter::Waiter,
@@ -180,9 +180,12 @@ impl Future for Sleep {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let proceed = ready!(preempt::poll_proceed(cx));
         let polled = self.as_mut().poll_quietly(cx);
         if polled.is_pending() {
             wait::note(self.site, Reason::Sleep);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

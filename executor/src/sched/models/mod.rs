@@ -5,5 +5,6 @@ mod depth;
 mod entry;
 mod given;
 mod idle;
+mod retake;
 mod run_queue;
 mod token;
