@@ -5,7 +5,46 @@
 //! | Go | here |
 //! |---|---|
 //! | `sync.WaitGroup` | [`WaitGroup`] |
+//! | `sync.Mutex` | [`Mutex`] |
+//! | `sync.RWMutex` | [`RwLock`] |
+//! | `sync.Cond` | [`Cond`] |
+//! | `golang.org/x/sync/semaphore.Weighted` | [`Semaphore`] |
+#![cfg_attr(gmp_loom, allow(dead_code, unused_imports, unused_macros))]
 
+#[cfg(not(gmp_loom))]
+mod alarm;
+mod mutex;
+mod semaphore;
+mod primitive;
+#[cfg(all(test, not(gmp_loom)))]
+mod test_kit;
+mod wait_list;
+
+pub use self::mutex::{Guard, Lock, Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
+pub use self::semaphore::{
+    Acquire, AcquireError, OwnedSemaphorePermit, Permit, Semaphore, SemaphorePermit,
+    TryAcquireError,
+};
+
+#[cfg(not(gmp_loom))]
+mod barrier;
+#[cfg(not(gmp_loom))]
+mod cond;
+#[cfg(not(gmp_loom))]
+mod notify;
+#[cfg(not(gmp_loom))]
+mod rwlock;
+#[cfg(not(gmp_loom))]
 mod wait_group;
 
-pub use wait_group::{Wait, WaitGroup};
+#[cfg(not(gmp_loom))]
+pub use self::{
+    barrier::{Barrier, BarrierWait, BarrierWaitResult},
+    cond::{Cond, CondWait},
+    notify::{Notified, Notify},
+    rwlock::{
+        OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadGuard, RwLock, RwLockReadGuard,
+        RwLockWriteGuard, Write, WriteGuard,
+    },
+    wait_group::{Wait, WaitGroup},
+};
