@@ -4,6 +4,7 @@
 //!
 //! | Go | here |
 //! |---|---|
+//! | `make(chan T, n)` | [`chan(n)`](fn@chan), [`unbounded`] |
 //! | `sync.WaitGroup` | [`WaitGroup`] |
 //! | `sync.Mutex` | [`Mutex`] |
 //! | `sync.RWMutex` | [`RwLock`] |
@@ -13,13 +14,17 @@
 
 #[cfg(not(gmp_loom))]
 mod alarm;
+pub mod chan;
 mod mutex;
 mod semaphore;
 mod primitive;
+mod select;
+mod shim;
 #[cfg(all(test, not(gmp_loom)))]
 mod test_kit;
 mod wait_list;
 
+pub use self::chan::{Receiver, Sender, chan, unbounded};
 pub use self::mutex::{Guard, Lock, Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
 pub use self::semaphore::{
     Acquire, AcquireError, OwnedSemaphorePermit, Permit, Semaphore, SemaphorePermit,
