@@ -53,4 +53,4 @@ fn make<T>(capacity: usize, site: &'static Location<'static>) -> (Sender<T>, Rec
 }
 
 #[cfg(all(test, not(gmp_loom)))]
-mod tests;
+pub(crate) mod tests;

@@ -5,10 +5,12 @@
 //! | Go | here |
 //! |---|---|
 //! | `make(chan T, n)` | [`chan(n)`](fn@chan), [`unbounded`] |
+//! | `select` | [`select!`] |
 //! | `sync.WaitGroup` | [`WaitGroup`] |
 //! | `sync.Mutex` | [`Mutex`] |
 //! | `sync.RWMutex` | [`RwLock`] |
 //! | `sync.Cond` | [`Cond`] |
+//! | `sync.Once`, `sync.OnceFunc`, `sync.OnceValue` | [`Once`], [`OnceFunc`], [`OnceValue`], [`OnceCell`] |
 //! | `golang.org/x/sync/semaphore.Weighted` | [`Semaphore`] |
 #![cfg_attr(gmp_loom, allow(dead_code, unused_imports, unused_macros))]
 
@@ -20,6 +22,9 @@ mod semaphore;
 mod primitive;
 mod select;
 mod shim;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 #[cfg(all(test, not(gmp_loom)))]
 mod test_kit;
 mod wait_list;
@@ -38,8 +43,12 @@ mod cond;
 #[cfg(not(gmp_loom))]
 mod notify;
 #[cfg(not(gmp_loom))]
-mod rwlock;
+mod once;
 #[cfg(not(gmp_loom))]
+mod once_cell;
+pub mod oneshot;
+#[cfg(not(gmp_loom))]
+mod rwlock;
 mod wait_group;
 
 #[cfg(not(gmp_loom))]
@@ -47,9 +56,11 @@ pub use self::{
     barrier::{Barrier, BarrierWait, BarrierWaitResult},
     cond::{Cond, CondWait},
     notify::{Notified, Notify},
+    once::{Once, OnceFunc, OnceValue},
+    once_cell::{OnceCell, SetError},
     rwlock::{
         OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadGuard, RwLock, RwLockReadGuard,
         RwLockWriteGuard, Write, WriteGuard,
     },
-    wait_group::{Wait, WaitGroup},
 };
+pub use self::wait_group::{Wait, WaitGroup};

@@ -46,9 +46,6 @@ const OPEN: u32 = 2;
 /// Plus the arm.
 const WON: u32 = 3;
 
-/// Arms are numbered below this.
-pub(crate) const MAX_ARMS: usize = u32::MAX as usize - WON as usize;
-
 /// The word. Its owner is the select; counterparts reach it through queued nodes.
 pub(crate) struct Decision {
     word: AtomicU32,
@@ -82,14 +79,16 @@ pub(crate) enum Reopened {
     Won(usize),
 }
 
-impl Decision {
-    pub(crate) fn new() -> Decision {
+impl Default for Decision {
+    fn default() -> Decision {
         Decision {
             word: AtomicU32::new(POLLING),
             waiter: UnsafeCell::new(None),
         }
     }
+}
 
+impl Decision {
     /// A counterpart tries to make `arm` happen. Under the lock of the node's channel (D2).
     #[inline]
     pub(super) fn claim(&self, arm: u32) -> Claim {
@@ -149,7 +148,7 @@ impl Decision {
     /// Whom to wake, if that is another than before. By the owner in a poll.
     ///
     /// # Safety
-    /// The caller is the owner, between `reopen` that found it undecided (or `new`) and `open`.
+    /// The caller is the owner, between `reopen` that found it undecided  and `open`.
     pub(crate) unsafe fn set_waiter(&self, waker: &std::task::Waker) {
         let same = self.waiter.with_mut(|waiter| {
             // SAFETY: D3: the caller is the owner, and the word is deaf.

@@ -35,6 +35,8 @@ pub(crate) enum Pass {
     Look,
     /// As `Look`; but who is queued already has missed nothing.
     Again,
+    /// As `Look`, in a poll in which futures have been polled.
+    Missed,
     /// A counterpart decided for it: it is ready.
     Won,
 }

@@ -1,6 +1,6 @@
 //! Which types may go to other threads: what is `Send` or `Sync` for values that are, and is not for values that are not.
 
-use std::{cell::Cell, marker::Send, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 
 use crate::chan;
 

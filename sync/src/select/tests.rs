@@ -1,0 +1,7 @@
+//! These use the macro by its path in this crate, as the macro's own code names it.
+
+mod choosing;
+mod grammar;
+mod losing;
+
+pub(crate) use crate::chan::tests::{Drops, Wakes, block_on, now, poll};
