@@ -9,7 +9,7 @@
 //! POLLING ----------> OPEN -----------------------> won(arm)
 //!  |   ^ <-----------  |                               |
 //!  |   |    reopen     +-- the owner only re-polls     |
-//!  |   +-- look_again ---- MISSED                      |
+//!  |   +-- open, missed -- MISSED                      |
 //!  +------ claim -----------^                          |
 //!      ^------------------- restart -------------------+
 //! ```
@@ -138,6 +138,17 @@ impl Decision {
             self.word.store(POLLING, Ordering::Relaxed);
         }
         opened
+    }
+
+    /// By the owner in a poll: a counterpart came since it began or since this was asked before.
+    ///
+    /// No order is needed: to a channel that the owner looks at later, word of the counterpart comes by that channel's lock.
+    pub(crate) fn missed(&self) -> bool {
+        let missed = self.word.load(Ordering::Relaxed) == MISSED;
+        if missed {
+            self.word.store(POLLING, Ordering::Relaxed);
+        }
+        missed
     }
 
     /// The arm that was decided for turned out not to count: the owner decides anew, and looks at all its channels again.

@@ -3,6 +3,7 @@ mod basic;
 mod closing;
 mod dropping;
 mod futures_traits;
+mod golang;
 mod reserving;
 
 use std::{

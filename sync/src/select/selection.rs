@@ -80,7 +80,10 @@ impl Selection {
         }
     }
 
-    /// Looks whether one of `count` arms is ready now.
+    /// Looks whether one of `count` arms is ready now. `None` means that there was a moment at which none was.
+    ///
+    /// Arms are looked at one after the other, so each may become ready after its look and before the last one's. Hence the
+    /// second look, which leaves nodes in the channels: whoever makes one ready meets its node.
     #[inline]
     pub fn peek<R>(
         self: Pin<&Self>,
@@ -89,9 +92,18 @@ impl Selection {
         mut arms: impl FnMut(usize, Arm<'_>, &mut Context<'_>) -> Answer<R>,
     ) -> Option<R> {
         let mut cx = Context::from_waker(Waker::noop());
-        match self.pass(Pass::Peek, count, biased, &mut cx, &mut arms) {
-            Answer::Chosen(output) => Some(output),
-            Answer::Pending | Answer::Disabled => None,
+        let mut pass = Pass::Peek;
+        loop {
+            match self.pass(pass, count, biased, &mut cx, &mut arms) {
+                Answer::Chosen(output) => return Some(output),
+                Answer::Disabled => return None,
+                Answer::Pending => {}
+            }
+            let queued = pass == Pass::Missed;
+            if count == 1 || queued && !self.decision.missed() {
+                return None;
+            }
+            pass = Pass::Missed;
         }
     }
 
