@@ -11,6 +11,7 @@
 //! | `sync.RWMutex` | [`RwLock`] |
 //! | `sync.Cond` | [`Cond`] |
 //! | `sync.Once`, `sync.OnceFunc`, `sync.OnceValue` | [`Once`], [`OnceFunc`], [`OnceValue`], [`OnceCell`] |
+//! | `context.Context` and its package | [`Context`], [`context`] |
 //! | `golang.org/x/sync/semaphore.Weighted` | [`Semaphore`] |
 #![cfg_attr(gmp_loom, allow(dead_code, unused_imports, unused_macros))]
 
@@ -41,6 +42,8 @@ mod barrier;
 #[cfg(not(gmp_loom))]
 mod cond;
 #[cfg(not(gmp_loom))]
+pub mod context;
+#[cfg(not(gmp_loom))]
 mod notify;
 #[cfg(not(gmp_loom))]
 mod once;
@@ -55,6 +58,7 @@ mod wait_group;
 pub use self::{
     barrier::{Barrier, BarrierWait, BarrierWaitResult},
     cond::{Cond, CondWait},
+    context::{CancelCauseFn, CancelFn, CancelGuard, Cause, Context, ContextError, Key, StopFn},
     notify::{Notified, Notify},
     once::{Once, OnceFunc, OnceValue},
     once_cell::{OnceCell, SetError},
