@@ -13,6 +13,8 @@
 //! | `sync.Once`, `sync.OnceFunc`, `sync.OnceValue` | [`Once`], [`OnceFunc`], [`OnceValue`], [`OnceCell`] |
 //! | `context.Context` and its package | [`Context`], [`context`] |
 //! | `golang.org/x/sync/semaphore.Weighted` | [`Semaphore`] |
+//! | `golang.org/x/sync/errgroup.Group` | [`errgroup::Group`] |
+//! | `golang.org/x/sync/singleflight.Group` | [`singleflight::Group`] |
 #![cfg_attr(gmp_loom, allow(dead_code, unused_imports, unused_macros))]
 
 #[cfg(not(gmp_loom))]
@@ -31,6 +33,7 @@ mod test_kit;
 mod wait_list;
 
 pub use self::chan::{Receiver, Sender, chan, unbounded};
+pub use self::select::{Operation, Select, SelectWait};
 pub use self::mutex::{Guard, Lock, Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
 pub use self::semaphore::{
     Acquire, AcquireError, OwnedSemaphorePermit, Permit, Semaphore, SemaphorePermit,
@@ -40,9 +43,13 @@ pub use self::semaphore::{
 #[cfg(not(gmp_loom))]
 mod barrier;
 #[cfg(not(gmp_loom))]
+pub mod broadcast;
+#[cfg(not(gmp_loom))]
 mod cond;
 #[cfg(not(gmp_loom))]
 pub mod context;
+#[cfg(not(gmp_loom))]
+pub mod errgroup;
 #[cfg(not(gmp_loom))]
 mod notify;
 #[cfg(not(gmp_loom))]
@@ -52,7 +59,11 @@ mod once_cell;
 pub mod oneshot;
 #[cfg(not(gmp_loom))]
 mod rwlock;
+#[cfg(not(gmp_loom))]
+pub mod singleflight;
 mod wait_group;
+#[cfg(not(gmp_loom))]
+pub mod watch;
 
 #[cfg(not(gmp_loom))]
 pub use self::{

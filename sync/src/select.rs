@@ -9,6 +9,7 @@
 //! # Not done here
 //! The grammar and the code in its place: `gmp-macros`, `select`. The word: `chan::decision`. The queues: `chan::wait`.
 
+mod dynamic;
 mod kind;
 mod random;
 mod selection;
@@ -16,20 +17,23 @@ mod selection;
 use std::{pin::Pin, task::Poll};
 
 pub use self::{
+    dynamic::{Select, SelectWait},
     kind::{ByFuture, ByOperation},
     selection::{Answer, Selection},
 };
 pub use crate::chan::wait::Arm;
 
-/// A future that a select can decide for: while it waits, others make it happen only by winning the select.
+/// A future that a select can decide for: while the select waits, others make it happen only if they make no other arm
+/// happen. The futures of channels are operations; `select!` takes any other future too.
 ///
 /// # Safety
-/// `poll_arm` must visit its channel with the arm that it is given.
+/// Not to be implemented elsewhere: `poll_arm` must visit its channel with the arm that it is given.
 pub unsafe trait Operation: Future {
     /// Polls it as an arm of a select.
     ///
     /// # Safety
     /// The arm's decision is pinned and outlives this future, which no other select polls.
+    #[doc(hidden)]
     unsafe fn poll_arm(self: Pin<&mut Self>, arm: Arm<'_>) -> Poll<Self::Output>;
 }
 

@@ -1,6 +1,7 @@
 //! These use the macro by its path in this crate, as the macro's own code names it.
 
 mod choosing;
+mod dynamic;
 mod golang;
 mod grammar;
 mod losing;

@@ -76,6 +76,13 @@ fn ends_and_futures_go_to_other_threads_if_their_values_do() {
 }
 
 #[test]
+fn a_select_of_a_list_goes_to_other_threads() {
+    // Its arms must, and what they make stays with the select until it is ready.
+    assert!(holds!(is_send, crate::Select<'static, Sent>));
+    assert!(holds!(is_send, crate::SelectWait<'static, Sent>));
+}
+
+#[test]
 fn ends_may_be_moved_when_they_were_polled_and_futures_may_not() {
     fn is_unpin<T: Unpin>() {}
     is_unpin::<chan::Sender<std::marker::PhantomPinned>>();
