@@ -5,5 +5,6 @@ mod dynamic;
 mod golang;
 mod grammar;
 mod losing;
+mod model;
 
 pub(crate) use crate::chan::tests::{Drops, Wakes, block_on, now, poll};

@@ -135,7 +135,7 @@ fn handlers_stand_in_the_caller_s_function() {
 fn default_happens_when_nothing_is_ready_and_waits_for_nothing() {
     let (tx, rx) = chan(1);
     // Not in an `async` function.
-    let mut receive = || {
+    let receive = || {
         select! {
             Some(x) = rx.recv() => Some(x),
             default => None,
