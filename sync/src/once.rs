@@ -136,12 +136,14 @@ impl<F: Future> OnceValue<F> {
     /// Nothing is lost: another who asks goes on with the future.
     #[track_caller]
     pub fn get(&self) -> impl Future<Output = &F::Output> + use<'_, F> {
-        let site = Location::caller();
-        async move {
-            if let Some(value) = self.value.get() {
-                return value;
-            }
-            self.run(site).await
+        self.get_from(Location::caller())
+    }
+
+    /// As [`get`](Self::get), for a caller at `site`.
+    pub(crate) async fn get_from(&self, site: &'static Location<'static>) -> &F::Output {
+        match self.value.get() {
+            Some(value) => value,
+            None => self.run(site).await,
         }
     }
 

@@ -20,7 +20,7 @@ fn it_runs_when_the_context_is_done_or_at_once() {
             assert!(!stop.stop() && !late_stop.stop());
             [told, late]
         });
-        told.map(|told| told.recv().unwrap());
+        told.iter().for_each(|told| told.recv().unwrap());
     });
 }
 
