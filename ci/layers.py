@@ -11,7 +11,7 @@ import sys
 # What each package of the workspace may depend on. Whoever adds a package writes down its layer here.
 PACKAGES = {
     "gmp-executor": set(),
-    "gmp-sync": {"gmp-executor"},
+    "gmp-sync": {"gmp-executor", "gmp-macros"},
     "gmp-net": {"gmp-executor", "gmp-sync"},
     "gmp-macros": set(),
     # `gmp` names itself as a dev-dependency, to have every feature in its tests.

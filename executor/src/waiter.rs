@@ -23,10 +23,15 @@ impl Waiter {
     /// Remembers a waker.
     #[inline]
     pub fn new(waker: &Waker) -> Waiter {
-        if let Some(name) = waker::name_of(waker) {
-            return Waiter(NonZeroU64::new(name.bits()).expect("names are not zero"));
-        }
-        Self::boxed(waker)
+        Self::of_task(waker).unwrap_or_else(|| Self::boxed(waker))
+    }
+
+    /// Remembers the waker of a task of ours, which runs nobody's code and allocates nothing: it may be called under a
+    /// lock, and for nothing. `None` for any other waker.
+    #[inline]
+    pub fn of_task(waker: &Waker) -> Option<Waiter> {
+        let name = waker::name_of(waker)?;
+        NonZeroU64::new(name.bits()).map(Waiter)
     }
 
     #[cold]

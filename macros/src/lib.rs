@@ -31,6 +31,7 @@
 
 mod function;
 mod options;
+mod select;
 
 use function::Kind;
 use proc_macro::TokenStream;
@@ -92,4 +93,11 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {
     function::expand(Kind::Test, options.into(), item.into()).into()
+}
+
+/// What `gmp_sync::select!` expands to: its arms behind the path of the crate, in parentheses.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select_arms(input: TokenStream) -> TokenStream {
+    select::expand(input.into()).into()
 }

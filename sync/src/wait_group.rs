@@ -1,24 +1,35 @@
 //! Waiting for a group of tasks.
+//!
+//! # How it works
+//! Adding and being done are one exchange each of a word (`word`). Whoever waits looks at the word under the lock of a
+//! list and queues there with the number of the round; whoever ends the round takes that lock *afterwards* and wakes those of
+//! earlier rounds. So either the waiter sees that the round is over, or it is in the list when it is looked through.
+
+mod word;
 
 use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use gmp_executor::{
-    JoinHandle,
-    wait::{self, Reason},
-    waiter::Waiter,
+#[cfg(not(gmp_loom))]
+use gmp_executor::JoinHandle;
+use pin_project::pin_project;
+
+use self::word::{Done, Word};
+use crate::{
+    primitive::{Reason, Waiter, note},
+    wait_list::{WaitList, Waited, Waiting, Wakes},
 };
-use slab::Slab;
 
 /// Counts what is under way, and waits until nothing is. (Go: `sync.WaitGroup`)
 ///
 /// Clones count together. Each [`add`](Self::add) is matched by as many [`done`](Self::done);
-/// [`go`](Self::go) does both around a task, also if it panics or is aborted.
+/// [`go`](Self::go) does both around a task, also if it panics or is aborted. When nothing is under way a *round* is over and all
+/// who wait go on, also if the next round begins before they run.
 ///
 /// ```
 /// # let runtime = gmp_executor::Runtime::new()?;
@@ -34,69 +45,85 @@ use slab::Slab;
 /// ```
 #[derive(Clone)]
 pub struct WaitGroup {
-    core: Arc<Mutex<Core>>,
+    core: Arc<Core>,
 }
 
 struct Core {
-    count: usize,
-    /// Those who wait for the count to reach zero.
-    waiters: Slab<Waiter>,
-    /// How often it did: a wait that saw another number is over.
-    round: u64,
+    word: Word,
+    /// With the round that each waits for.
+    list: WaitList<(), u32>,
+}
+
+// SAFETY: the list is in an `Arc` that is never exchanged.
+unsafe impl Waited for WaitGroup {
+    type State = ();
+    type Data = u32;
+
+    fn wait_list(&self) -> &WaitList<(), u32> {
+        &self.core.list
+    }
 }
 
 impl WaitGroup {
     /// A group with nothing under way.
     pub fn new() -> WaitGroup {
         let core = Core {
-            count: 0,
-            waiters: Slab::new(),
-            round: 0,
+            word: Word::new(),
+            list: WaitList::new(()),
         };
         WaitGroup {
-            core: Arc::new(Mutex::new(core)),
+            core: Arc::new(core),
         }
     }
 
-    /// `n` more are under way.
+    /// `n` more are under way. (Go: `WaitGroup.Add`)
+    ///
+    /// Before the first of a round is done, or those who wait do not wait for it.
     ///
     /// # Panics
-    /// If the count overflows.
+    /// With more than `u32::MAX` under way.
+    #[track_caller]
     pub fn add(&self, n: usize) {
-        let mut core = self.lock();
-        core.count = core
-            .count
-            .checked_add(n)
-            .expect("the count of a WaitGroup overflows");
+        let added = u32::try_from(n).is_ok_and(|n| self.core.word.add(n));
+        assert!(
+            added,
+            "WaitGroup::add({n}): with {} under way that is more than u32::MAX",
+            self.count()
+        );
     }
 
-    /// One less is under way; the last one wakes all who wait.
+    /// One less is under way; the last one wakes all who wait. (Go: `WaitGroup.Done`)
     ///
     /// # Panics
     /// If nothing was under way: there were more `done` than `add`.
+    #[track_caller]
     pub fn done(&self) {
-        let mut core = self.lock();
-        core.count = match core.count.checked_sub(1) {
-            Some(count) => count,
-            None => {
-                drop(core);
-                panic!("WaitGroup::done was called more often than add");
-            }
-        };
-        if core.count > 0 {
-            return;
+        match self.core.word.done() {
+            Done::OthersLeft => {}
+            Done::Last => self.end_round(),
+            Done::TooMany => panic!(
+                "WaitGroup::done was called more often than add: nothing is under way"
+            ),
         }
-        core.round += 1;
-        let waiters = std::mem::take(&mut core.waiters);
-        drop(core);
-        // Outside of the lock: a foreign waker runs user code.
-        waiters.into_iter().for_each(|(_, waiter)| waiter.wake());
     }
 
-    /// Spawns `future` as a task that is counted until it ends. (Go: `WaitGroup.Go`)
+    fn end_round(&self) {
+        let mut wakes = Wakes::new();
+        let mut list = self.core.list.lock();
+        let round = self.core.word.load().round();
+        while list.front().is_some_and(|of| *of != round) {
+            list.pop(&mut wakes, |_| {});
+        }
+        drop(list);
+        wakes.wake();
+    }
+
+    /// Spawns `future` as a task that is counted until it ends. It inherits the current [`Context`](crate::Context).
+    /// (Go: `WaitGroup.Go`)
     ///
     /// # Panics
     /// Outside of a gmp runtime.
+    #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn go<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -104,33 +131,26 @@ impl WaitGroup {
         F::Output: Send + 'static,
     {
         self.add(1);
-        let done = Done(self.clone());
-        gmp_executor::spawn(Counted { future, done })
+        let done = CallsDone(self.clone());
+        crate::context::spawn(Counted { future, done })
     }
 
-    /// Waits until nothing is under way; ready at once if nothing is.
+    /// Waits until nothing is under way; ready at once if nothing is. (Go: `WaitGroup.Wait`)
     ///
     /// # Cancel safety
     /// It only watches: dropping it changes nothing.
     #[track_caller]
     pub fn wait(&self) -> Wait<'_> {
         Wait {
-            group: self,
-            registered: None,
+            waiting: Waiting::new(self, 0),
+            queued: false,
             site: Location::caller(),
         }
     }
 
     /// How many are under way.
     pub fn count(&self) -> usize {
-        self.lock().count
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Core> {
-        // Nothing panics while it is held.
-        self.core
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.core.word.load().count() as usize
     }
 }
 
@@ -149,9 +169,9 @@ impl fmt::Debug for WaitGroup {
 }
 
 /// Calls `done` however its task ends.
-struct Done(WaitGroup);
+struct CallsDone(WaitGroup);
 
-impl Drop for Done {
+impl Drop for CallsDone {
     fn drop(&mut self) {
         self.0.done();
     }
@@ -159,11 +179,11 @@ impl Drop for Done {
 
 /// A future that is counted until it is dropped. The fields are dropped in order: `done` comes when the
 /// future is gone.
-#[pin_project::pin_project]
+#[pin_project]
 struct Counted<F> {
     #[pin]
     future: F,
-    done: Done,
+    done: CallsDone,
 }
 
 impl<F: Future> Future for Counted<F> {
@@ -176,69 +196,62 @@ impl<F: Future> Future for Counted<F> {
 
 /// The future of [`WaitGroup::wait`].
 #[must_use = "futures do nothing unless awaited"]
+#[pin_project]
 pub struct Wait<'a> {
-    group: &'a WaitGroup,
-    registered: Option<Registered>,
+    #[pin]
+    waiting: Waiting<&'a WaitGroup>,
+    queued: bool,
     site: &'static Location<'static>,
-}
-
-#[derive(Clone, Copy)]
-struct Registered {
-    key: usize,
-    round: u64,
 }
 
 impl Future for Wait<'_> {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // Made before the lock is taken: cloning a foreign waker runs user code.
-        let waiter = Waiter::new(cx.waker());
-        let mut core = self.group.lock();
-        let over = core.count == 0 || self.registered.is_some_and(|it| it.round != core.round);
-        if over {
-            drop(core);
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let group = *this.waiting.hold();
+        if !*this.queued && group.core.word.load().count() == 0 {
             return Poll::Ready(());
         }
-        let stale = match self.registered {
-            Some(it) => Some(std::mem::replace(&mut core.waiters[it.key], waiter)),
-            None => {
-                let key = core.waiters.insert(waiter);
-                self.registered = Some(Registered {
-                    key,
-                    round: core.round,
-                });
-                None
-            }
-        };
-        drop(core);
-        drop(stale);
-        wait::note(self.site, Reason::WaitGroup);
-        Poll::Pending
-    }
-}
-
-impl Drop for Wait<'_> {
-    fn drop(&mut self) {
-        let Some(it) = self.registered else { return };
-        let mut core = self.group.lock();
-        let stale = if it.round == core.round {
-            core.waiters.try_remove(it.key)
+        // The waker is cloned before the lock is taken (W4).
+        let waiter = Waiter::new(cx.waker());
+        let seen = group.core.word.load();
+        let mut turn = this.waiting.as_mut().turn();
+        let now = if cfg!(gmp_mutant = "wait_looks_before_the_lock") {
+            seen
         } else {
-            None
+            group.core.word.load()
         };
-        drop(core);
-        drop(stale);
+        let over = if *this.queued {
+            !turn.is_linked()
+        } else {
+            now.count() == 0
+        };
+        if over {
+            // Another poll looks at the count again.
+            *this.queued = false;
+            turn.leave();
+            return Poll::Ready(());
+        }
+        if !*this.queued {
+            *this.queued = true;
+            *turn.data() = now.round();
+        }
+        turn.wait(Some(waiter));
+        note(this.site, Reason::WaitGroup);
+        Poll::Pending
     }
 }
 
 impl fmt::Debug for Wait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Wait")
-            .field("group", self.group)
+            .field("group", *self.waiting.hold())
             .finish_non_exhaustive()
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -83,7 +83,7 @@ fn a_dropped_wait_leaves_no_waiter() {
     let group = WaitGroup::new();
     group.add(1);
     assert!(group.wait().now_or_never().is_none());
-    assert!(group.lock().waiters.is_empty());
+    assert!(group.core.list.lock().is_empty());
     group.done();
     block_on(group.wait());
 }
@@ -96,5 +96,40 @@ fn a_wait_ends_with_its_round_though_the_next_has_begun() {
     assert!(wait.as_mut().now_or_never().is_none());
     group.done();
     group.add(1);
+    let mut next = std::pin::pin!(group.wait());
+    assert!(next.as_mut().now_or_never().is_none());
     assert!(wait.now_or_never().is_some());
+    assert!(next.as_mut().now_or_never().is_none());
+    group.done();
+    assert!(next.now_or_never().is_some());
+}
+
+/// Go: `TestWaitGroupRace`.
+#[test]
+fn two_are_done_while_one_waits() {
+    crate::test_kit::each_executor(|spawner| {
+        for _ in 0..200 {
+            let (group, sum) = (WaitGroup::new(), Arc::new(AtomicUsize::new(0)));
+            group.add(2);
+            for _ in 0..2 {
+                let (group, sum) = (group.clone(), sum.clone());
+                spawner
+                    .spawn(async move {
+                        sum.fetch_add(1, Ordering::Relaxed);
+                        group.done();
+                    })
+                    .forget();
+            }
+            block_on(group.wait());
+            assert_eq!(sum.load(Ordering::Relaxed), 2);
+        }
+    });
+}
+
+#[test]
+#[should_panic(expected = "with 1 under way that is more than u32::MAX")]
+fn too_many_under_way_is_a_panic() {
+    let group = WaitGroup::new();
+    group.add(1);
+    group.add(u32::MAX as usize);
 }

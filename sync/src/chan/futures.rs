@@ -1,0 +1,92 @@
+//! `Stream` and `Sink`: both wait with a node in a box, which is made when it is first needed and used again.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::Stream;
+use futures_sink::Sink;
+
+use super::{
+    core::{NO_SELECT, Put, Taken, wake},
+    error::SendError,
+    node::Node,
+    receiver::Receiver,
+    sender::Sender,
+    wait::Visit,
+};
+use crate::shim::{Reason, note};
+
+/// The values until the channel is closed and drained. (Go: `for value := range ch`)
+impl<T> Stream for Receiver<T> {
+    type Item = T;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let this = self.get_mut();
+        if this.stream.is_none() {
+            match this.core.with(|state| state.take(NO_SELECT)) {
+                Taken::Value(value, waiter) => {
+                    wake(waiter);
+                    return Poll::Ready(Some(value));
+                }
+                Taken::Closed => return Poll::Ready(None),
+                Taken::Empty => this.stream = Some(Box::pin(Node::new(None))),
+            }
+        }
+        let node = this.stream.as_deref().expect("it was made");
+        // SAFETY: N4: the box is pinned; the receiver's `Drop` cancels.
+        let polled = unsafe { this.core.poll_recv(node, Visit::Alone(cx.waker())) };
+        if polled.is_pending() {
+            note(this.core.made, Reason::Channel);
+        }
+        polled
+    }
+}
+
+/// Takes one item beyond the capacity: `start_send` keeps what has no room, and the next `poll_ready` or `poll_flush` waits
+/// until it is sent. So `feed` runs ahead by one, and `send` is ready when the item is sent, as [`Sender::send`] is.
+///
+/// `poll_close` flushes; the channel is closed when all senders are gone. An item that is not sent when its sender is
+/// dropped is dropped.
+impl<T> Sink<T> for Sender<T> {
+    type Error = SendError<T>;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        self.poll_flush(cx)
+    }
+
+    fn start_send(self: Pin<&mut Self>, item: T) -> Result<(), SendError<T>> {
+        let this = self.get_mut();
+        // SAFETY: N2: if it were queued, the last `poll_ready` was not ready, and the panic below is due.
+        let busy = this.item.as_ref().is_some_and(|node| node.is_busy());
+        assert!(!busy, "start_send was called before poll_ready was ready");
+        match this.core.with(|state| state.put(item, NO_SELECT)) {
+            Put::Done(waiter) => wake(waiter),
+            Put::Closed(item) => return Err(SendError(item)),
+            Put::Full(item) => {
+                let node = this.item.get_or_insert_with(|| Box::pin(Node::new(None)));
+                // SAFETY: N2: it is idle.
+                unsafe { node.put_value(item) };
+            }
+        }
+        Ok(())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let this = self.get_mut();
+        let Some(node) = this.item.as_deref().filter(|node| node.is_busy()) else {
+            return Poll::Ready(Ok(()));
+        };
+        // SAFETY: N4: the box is pinned; the sender's `Drop` cancels.
+        let polled = unsafe { this.core.poll_send(node, Visit::Alone(cx.waker())) };
+        if polled.is_pending() {
+            note(this.core.made, Reason::Channel);
+        }
+        polled
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        self.poll_flush(cx)
+    }
+}

@@ -1,0 +1,181 @@
+//! After the cases of golang.org/x/sync's `errgroup/errgroup_test.go`, and more.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::FutureExt;
+
+use super::*;
+use crate::{ContextError, Notify, test_kit::Watchdog};
+
+fn on_gmp<F: Future>(case: impl Fn() -> F) {
+    let _watchdog = Watchdog::new();
+    for processors in [1, 2, 8] {
+        let runtime = gmp_executor::Builder::new()
+            .max_procs(processors)
+            .build()
+            .unwrap();
+        runtime.block_on(case());
+    }
+}
+
+/// Go: `TestZeroGroup`.
+#[test]
+fn the_first_error_is_what_wait_gives() {
+    on_gmp(|| async {
+        let cases: [&[Option<&str>]; 5] = [
+            &[],
+            &[None],
+            &[Some("one")],
+            &[Some("one"), None],
+            &[Some("one"), None, Some("two")],
+        ];
+        for case in cases {
+            let mut group = Group::new();
+            let mut first = None;
+            for &error in case {
+                first = first.or(error);
+                group.go(async move { error.map_or(Ok(()), Err) }).await;
+                assert_eq!(group.wait().await.err(), error);
+            }
+            // All at once: one of them.
+            for &error in case {
+                group.go(async move { error.map_or(Ok(()), Err) }).await;
+            }
+            assert_eq!(group.wait().await.is_err(), first.is_some());
+        }
+    });
+}
+
+/// Go: `TestWithContext`, `TestCancelCause`.
+#[test]
+fn the_context_is_done_with_the_first_error_and_after_wait() {
+    on_gmp(|| async {
+        let (mut group, context) = Group::<&str>::with_context(&Context::background());
+        group.go(async { Ok(()) }).await;
+        assert!(!context.is_done());
+        let own = context.clone();
+        group
+            .go(async move {
+                own.done().await;
+                // Too late to be the first.
+                Err("second")
+            })
+            .await;
+        group.go(async { Err("first") }).await;
+        assert_eq!(group.wait().await, Err("first"));
+        assert_eq!(context.err(), Some(ContextError::Canceled));
+        assert_eq!(context.cause().unwrap().to_string(), "first");
+
+        let (mut group, context) = Group::<&str>::with_context(&Context::background());
+        group.go(async { Ok(()) }).await;
+        assert_eq!(group.wait().await, Ok(()));
+        assert!(context.is_done());
+    });
+}
+
+/// Go: `TestTryGo`.
+#[test]
+fn trying_fails_at_the_limit() {
+    on_gmp(|| async {
+        let mut group = Group::<&str>::new();
+        group.set_limit(Some(2));
+        let gate = Arc::new(Notify::new());
+        let waits = || {
+            let gate = gate.clone();
+            async move {
+                gate.notified().await;
+                Ok(())
+            }
+        };
+        assert!(group.try_go(waits()));
+        assert!(group.try_go(waits()));
+        assert!(!group.try_go(waits()));
+        assert!(group.go(waits()).now_or_never().is_none());
+        gate.notify_one();
+        group.go(waits()).await;
+        assert!(!group.try_go(waits()));
+        gate.notify_one();
+        while group.shared.tasks.count() > 1 {
+            gmp_executor::yield_now().await;
+        }
+        gate.notify_one();
+        assert_eq!(group.wait().await, Ok(()));
+        group.set_limit(Some(0));
+        assert!(!group.try_go(waits()));
+        group.set_limit(None);
+        for _ in 0..100 {
+            assert!(group.try_go(async { Ok(()) }));
+        }
+        assert_eq!(group.wait().await, Ok(()));
+    });
+}
+
+/// Go: `TestGoLimit`.
+#[test]
+fn never_more_run_than_the_limit() {
+    on_gmp(|| async {
+        let mut group = Group::<&str>::new();
+        group.set_limit(Some(3));
+        let active = Arc::new(AtomicUsize::new(0));
+        for _ in 0..100 {
+            let active = active.clone();
+            group
+                .go(async move {
+                    assert!(active.fetch_add(1, Ordering::SeqCst) < 3);
+                    gmp_executor::yield_now().await;
+                    active.fetch_sub(1, Ordering::SeqCst);
+                    Ok(())
+                })
+                .await;
+        }
+        assert_eq!(group.wait().await, Ok(()));
+    });
+}
+
+#[test]
+fn a_limit_is_not_changed_while_tasks_run() {
+    on_gmp(|| async {
+        let mut group = Group::<&str>::new();
+        group.go(std::future::pending()).await;
+        let panics = std::panic::catch_unwind(AssertUnwindSafe(|| group.set_limit(Some(1))));
+        let panic = panics.unwrap_err();
+        let said = panic.downcast_ref::<String>().unwrap();
+        assert!(said.contains("while 1 tasks of the group run"), "{said}");
+    });
+}
+
+#[test]
+fn a_panic_comes_out_of_wait_and_cancels() {
+    on_gmp(|| async {
+        let (mut group, context) = Group::<&str>::with_context(&Context::background());
+        group.go(async { panic!("on purpose") }).await;
+        context.done().await;
+        group.go(async { Err("error") }).await;
+        let panic = AssertUnwindSafe(group.wait()).catch_unwind().await;
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"on purpose"));
+        assert_eq!(
+            context.cause().unwrap().to_string(),
+            "a task of the group panicked"
+        );
+    });
+}
+
+#[test]
+fn dropping_it_cancels_and_detaches() {
+    on_gmp(|| async {
+        let (group, context) = Group::<&str>::with_context(&Context::background());
+        let ended = Arc::new(Notify::new());
+        let tells = ended.clone();
+        group
+            .go(async move {
+                // It is the current one of its tasks.
+                Context::current().done().await;
+                tells.notify_one();
+                Ok(())
+            })
+            .await;
+        drop(group);
+        assert!(context.is_done());
+        ended.notified().await;
+    });
+}

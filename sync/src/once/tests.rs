@@ -1,0 +1,103 @@
+//! After the cases of Go's `sync/once_test.go` and `sync/oncefunc_test.go`, and more.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use futures::{FutureExt, executor::block_on};
+
+use super::*;
+use crate::test_kit::{each_executor, polled, yield_now};
+
+/// Go: `TestOnce`.
+#[test]
+fn it_is_done_once_and_before_anybody_goes_on() {
+    each_executor(|spawner| {
+        let (once, runs) = (Arc::new(Once::new()), Arc::new(AtomicUsize::new(0)));
+        let tasks: Vec<_> = (0..10)
+            .map(|_| {
+                let (once, runs) = (once.clone(), runs.clone());
+                spawner.spawn(async move {
+                    once.call_once(|| async {
+                        yield_now().await;
+                        runs.fetch_add(1, Ordering::SeqCst);
+                    })
+                    .await;
+                    assert_eq!(runs.load(Ordering::SeqCst), 1);
+                    assert!(once.is_completed());
+                })
+            })
+            .collect();
+        spawner.join_all(tasks);
+    });
+}
+
+/// Go: `TestOncePanic`.
+#[test]
+fn what_panics_counts_as_done() {
+    let once = Once::new();
+    let panics = AssertUnwindSafe(once.call_once(|| async { panic!("on purpose") }));
+    assert!(block_on(panics.catch_unwind()).is_err());
+    block_on(once.call_once(|| async { unreachable!() }));
+}
+
+#[test]
+fn what_is_dropped_is_not_done() {
+    let once = Once::new();
+    let mut dropped = Box::pin(once.call_once(std::future::pending));
+    assert!(polled(dropped.as_mut()).is_none());
+    drop(dropped);
+    assert!(!once.is_completed());
+    block_on(once.call_once(|| async {}));
+    assert!(once.is_completed());
+}
+
+/// Go: `TestOnceFunc`, `TestOnceValue`: nothing runs before the first call, and once after many.
+#[test]
+fn a_value_is_made_when_it_is_asked_for_and_once() {
+    let runs = AtomicUsize::new(0);
+    let value = OnceValue::new(async {
+        runs.fetch_add(1, Ordering::Relaxed);
+        String::from("value")
+    });
+    assert_eq!(runs.load(Ordering::Relaxed), 0);
+    for _ in 0..3 {
+        assert_eq!(block_on(value.get()), "value");
+    }
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+}
+
+/// Go: `TestOnceFuncPanic`, `TestOnceValuePanic`.
+#[test]
+fn a_panic_comes_again_at_each_call() {
+    let runs = AtomicUsize::new(0);
+    let once: OnceFunc<_> = OnceValue::new(async {
+        runs.fetch_add(1, Ordering::Relaxed);
+        panic!("on purpose");
+    });
+    for _ in 0..2 {
+        let panics: Result<&(), _> = block_on(AssertUnwindSafe(once.get()).catch_unwind());
+        panics.unwrap_err();
+    }
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn another_who_asks_goes_on_where_the_future_stood() {
+    let steps = AtomicUsize::new(0);
+    let value = OnceValue::new(async {
+        steps.fetch_add(1, Ordering::Relaxed);
+        yield_now().await;
+        steps.fetch_add(1, Ordering::Relaxed);
+        7
+    });
+    let mut dropped = Box::pin(value.get());
+    assert!(polled(dropped.as_mut()).is_none());
+    drop(dropped);
+    assert_eq!(*block_on(value.get()), 7);
+    assert_eq!(steps.load(Ordering::Relaxed), 2);
+}

@@ -1,0 +1,10 @@
+//! These use the macro by its path in this crate, as the macro's own code names it.
+
+mod choosing;
+mod dynamic;
+mod golang;
+mod grammar;
+mod losing;
+mod model;
+
+pub(crate) use crate::chan::tests::{Drops, Wakes, block_on, now, poll};

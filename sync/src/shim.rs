@@ -1,0 +1,74 @@
+//! The atomics and cells that the channels' protocols use: std's, or loom's under `cfg(gmp_loom)`. With them goes what
+//! the channels ask of the executor, which is not there under loom: a waiter is a plain waker then.
+
+#[cfg(not(gmp_loom))]
+pub(crate) use std::{
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU32},
+    thread::yield_now,
+};
+
+#[cfg(not(gmp_loom))]
+pub(crate) use gmp_executor::{
+    wait::{Reason, note},
+    waiter::Waiter,
+};
+#[cfg(gmp_loom)]
+pub(crate) use loom::{
+    cell::UnsafeCell,
+    sync::atomic::{AtomicBool, AtomicU8, AtomicU32},
+    thread::yield_now,
+};
+
+#[cfg(gmp_loom)]
+pub(crate) use self::without_executor::{Reason, Waiter, note};
+
+/// How often a look for something that will come soon is repeated before the thread lets others run.
+pub(crate) const SPINS: u32 = if cfg!(gmp_loom) { 1 } else { 64 };
+
+/// std's cell, with the face of loom's.
+#[cfg(not(gmp_loom))]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(gmp_loom))]
+impl<T> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::cell::UnsafeCell::new(value))
+    }
+
+    #[inline(always)]
+    pub(crate) fn with_mut<R>(&self, access: impl FnOnce(*mut T) -> R) -> R {
+        access(self.0.get())
+    }
+}
+
+#[cfg(gmp_loom)]
+mod without_executor {
+    use std::{panic::Location, task::Waker};
+
+    pub(crate) struct Waiter(Waker);
+
+    impl Waiter {
+        pub(crate) fn new(waker: &Waker) -> Waiter {
+            Waiter(waker.clone())
+        }
+
+        pub(crate) fn of_task(_: &Waker) -> Option<Waiter> {
+            None
+        }
+
+        pub(crate) fn will_wake(&self, waker: &Waker) -> bool {
+            self.0.will_wake(waker)
+        }
+
+        pub(crate) fn wake(self) {
+            self.0.wake();
+        }
+    }
+
+    pub(crate) enum Reason {
+        Channel,
+        Select,
+    }
+
+    pub(crate) fn note(_: &'static Location<'static>, _: Reason) {}
+}

@@ -1,0 +1,123 @@
+//! After the cases of golang.org/x/sync's `singleflight/singleflight_test.go`, and more.
+
+use std::{panic::AssertUnwindSafe, sync::atomic::AtomicUsize};
+
+use futures::{FutureExt, executor::block_on, future::join_all};
+
+use super::*;
+use crate::{
+    Notify,
+    test_kit::{each_executor, polled, yield_now},
+};
+
+/// Go: `TestDo`, `TestDoErr`.
+#[test]
+fn alone_it_runs_and_gives_its_value() {
+    let group = Group::new();
+    let flight = block_on(group.run("key", || async { "bar" }));
+    assert_eq!(flight, Flight { value: "bar", shared: false });
+    let group = Group::new();
+    let flight = block_on(group.run("key", || async { Err::<(), _>("error") }));
+    assert_eq!(flight.value, Err("error"));
+    assert!(group.lock().is_empty());
+}
+
+/// Go: `TestDoDupSuppress`.
+#[test]
+fn many_who_ask_at_once_share_one_run() {
+    each_executor(|spawner| {
+        let group = Arc::new(Group::new());
+        let (runs, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let tasks: Vec<_> = (0..10)
+            .map(|_| {
+                let (group, runs, gate) = (group.clone(), runs.clone(), gate.clone());
+                spawner.spawn(async move {
+                    let make = || async move {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        gate.notified().await;
+                        "bar"
+                    };
+                    group.run("key", make).await
+                })
+            })
+            .collect();
+        // All ten hold the call.
+        while group.lock().get("key").map_or(0, Weak::strong_count) < 10 {
+            std::thread::yield_now();
+        }
+        gate.notify_one();
+        for flight in spawner.join_all(tasks) {
+            assert_eq!(flight, Flight { value: "bar", shared: true });
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        assert!(group.lock().is_empty());
+    });
+}
+
+/// Go: `TestForget`.
+#[test]
+fn what_is_forgotten_begins_anew() {
+    let group = Group::new();
+    let mut first = Box::pin(group.run("key", std::future::pending));
+    assert!(polled(first.as_mut()).is_none());
+    group.forget("key");
+    let second = block_on(group.run("key", || async { 2 }));
+    assert_eq!((second.value, second.shared), (2, false));
+    // The first, which was forgotten, does not take a later one out.
+    let mut third = Box::pin(group.run("key", || async {
+        yield_now().await;
+        3
+    }));
+    assert!(polled(third.as_mut()).is_none());
+    drop(first);
+    let joined = block_on(group.run("key", || async { unreachable!() }));
+    assert_eq!((joined.value, joined.shared), (3, true));
+}
+
+/// Go: `TestPanicDo`, `TestPanicDoSharedByDoChan`.
+#[test]
+fn a_panic_reaches_all_who_wait() {
+    let group = Group::<_, ()>::new();
+    let ask = || {
+        let run = group.run("key", || async {
+            yield_now().await;
+            panic!("on purpose")
+        });
+        AssertUnwindSafe(run).catch_unwind()
+    };
+    let all = block_on(join_all((0..5).map(|_| ask())));
+    assert!(all.iter().all(Result::is_err));
+    assert!(group.lock().is_empty());
+}
+
+#[test]
+fn where_the_one_who_runs_is_dropped_another_goes_on() {
+    let (group, steps) = (Group::new(), Arc::new(AtomicUsize::new(0)));
+    let counted = steps.clone();
+    let mut first = Box::pin(group.run("key", || async move {
+        counted.fetch_add(1, Ordering::Relaxed);
+        yield_now().await;
+        counted.fetch_add(1, Ordering::Relaxed);
+        1
+    }));
+    let mut second = Box::pin(group.run("key", || async { unreachable!() }));
+    assert!(polled(first.as_mut()).is_none());
+    assert!(polled(second.as_mut()).is_none());
+    drop(first);
+    assert_eq!(block_on(second).value, 1);
+    assert_eq!(steps.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn where_all_are_dropped_nothing_is_left() {
+    let group = Group::<_, ()>::new();
+    let mut all: Vec<_> = (0..3)
+        .map(|_| Box::pin(group.run("key", std::future::pending)))
+        .collect();
+    for run in &mut all {
+        assert!(polled(run.as_mut()).is_none());
+    }
+    assert_eq!(group.lock().len(), 1);
+    drop(all);
+    assert!(group.lock().is_empty());
+}

@@ -1,0 +1,117 @@
+//! What the tests share: the executors on which each case runs, and polling by hand.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, Condvar, Mutex},
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use futures::{
+    executor::{ThreadPool, block_on},
+    future::{FutureExt, RemoteHandle},
+    task::SpawnExt,
+};
+
+/// One poll, by a waker that does nothing.
+pub(crate) fn polled<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// Where a case runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Spawner<'a> {
+    Foreign(&'a ThreadPool),
+    Gmp(&'a gmp_executor::Runtime),
+}
+
+impl Spawner<'_> {
+    pub(crate) fn spawn<F>(self, future: F) -> RemoteHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match self {
+            Spawner::Foreign(pool) => pool.spawn_with_handle(future).unwrap(),
+            Spawner::Gmp(runtime) => {
+                let (remote, handle) = future.remote_handle();
+                drop(runtime.spawn(remote));
+                handle
+            }
+        }
+    }
+
+    pub(crate) fn join_all<T: 'static>(self, handles: Vec<RemoteHandle<T>>) -> Vec<T> {
+        block_on(futures::future::join_all(handles))
+    }
+
+    pub(crate) fn run<F>(self, future: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        block_on(self.spawn(future))
+    }
+}
+
+/// Lets others run, on any executor.
+pub(crate) fn yield_now() -> impl Future<Output = ()> + Send {
+    let mut yielded = false;
+    poll_fn(move |cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+/// Runs the case on futures' thread pool, and on gmp with 1, 2 and 8 processors. A case that hangs ends the process.
+pub(crate) fn each_executor(case: impl for<'a> Fn(Spawner<'a>)) {
+    let _watchdog = Watchdog::new();
+    let pool = ThreadPool::builder().pool_size(2).create().unwrap();
+    case(Spawner::Foreign(&pool));
+    for processors in [1, 2, 8] {
+        let runtime = gmp_executor::Builder::new()
+            .max_procs(processors)
+            .build()
+            .unwrap();
+        case(Spawner::Gmp(&runtime));
+    }
+}
+
+/// Ends the process if it is not dropped within a minute.
+pub(crate) struct Watchdog(Arc<(Mutex<bool>, Condvar)>);
+
+impl Watchdog {
+    pub(crate) fn new() -> Watchdog {
+        let over = Arc::new((Mutex::new(false), Condvar::new()));
+        let watched = over.clone();
+        let name = thread::current().name().unwrap_or("?").to_owned();
+        thread::spawn(move || {
+            let guard = watched.0.lock().unwrap();
+            let (over, _) = watched
+                .1
+                .wait_timeout_while(guard, Duration::from_secs(60), |over| !*over)
+                .unwrap();
+            if !*over {
+                eprintln!("{name} hangs");
+                gmp_executor::debug::dump();
+                std::process::exit(101);
+            }
+        });
+        Watchdog(over)
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+}
