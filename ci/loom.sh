@@ -5,11 +5,14 @@
 need python3 "apt-get install python3"
 export LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-2}"
 
-# Prints the path of the models' program. `--profile bench` is how `cargo rustc` asks for an optimised test program.
+# The packages that have models. A mutant is a `mutant("NAME")` in their sources.
+modelled=(gmp-executor:executor gmp-sync:sync)
+
+# build_models PACKAGE: prints the path of the models' program. `--profile bench` is how `cargo rustc` asks for an optimised test program.
 build_models() {
     CARGO_TARGET_DIR="$target/loom" RUSTFLAGS="--cfg gmp_loom" \
         CARGO_PROFILE_BENCH_LTO=false CARGO_PROFILE_BENCH_CODEGEN_UNITS=16 \
-        cargo rustc --quiet -p gmp-executor --lib --profile bench --message-format=json-render-diagnostics |
+        cargo rustc --quiet -p "$1" --lib --profile bench --message-format=json-render-diagnostics |
         test_program
 }
 

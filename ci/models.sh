@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the models: loom runs every interleaving of each protocol, with at most LOOM_MAX_PREEMPTIONS (2) preemptions.
 #
-# A model is a test of gmp-executor whose path has a part `models`. Each has 30 s of CPU time, and what it took is printed.
+# A model is a test of gmp-executor or gmp-sync whose path has a part `models`. Each has 30 s of CPU time, and what it took is printed.
 # Arguments name the models to run: `ci/models.sh idle` runs those whose path has `idle` in it.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source ci/loom.sh
@@ -10,8 +10,13 @@ source ci/loom.sh
 limit=30
 
 say "build with --cfg gmp_loom"
-program=$(build_models)
-mapfile -t models < <(list_models "$program" | grep -E "${1:-}" || true)
+# PROGRAM MODEL
+models=()
+for package in "${modelled[@]}"; do
+    program=$(build_models "${package%:*}")
+    mapfile -t found < <(list_models "$program" | grep -E "${1:-}" || true)
+    models+=("${found[@]/#/$program }")
+done
 ((${#models[@]})) || fail "no model matches '${1:-}'"
 
 say "${#models[@]} models, at most $LOOM_MAX_PREEMPTIONS preemptions each"
@@ -19,7 +24,8 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 TIMEFORMAT=%U
 failed=()
-for model in "${models[@]}"; do
+for row in "${models[@]}"; do
+    read -r program model <<<"$row"
     status=0
     seconds=$({ time within "$limit" "$program" --exact "$model" >"$log" 2>&1; } 2>&1) || status=$?
     case $status in

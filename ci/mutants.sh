@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the models themselves: each named mutant (a fence dropped, a second look skipped) makes its model fail.
 #
-# A mutant is a `mutant("NAME")` in executor/src, true in a model run with GMP_MUTANT=NAME. Each has one row below, and each row a mutant.
+# A mutant is a `mutant("NAME")` in the sources of a package with models, true in a model run with GMP_MUTANT=NAME. Each has one row below, and each row a mutant.
 # Arguments name the mutants to run: `ci/mutants.sh joiner` runs those with `joiner` in the name.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source ci/loom.sh
@@ -46,9 +46,9 @@ declare -A model_of=(
 # In seconds. A model that fails does so long before this; one that hangs has not failed.
 limit=60
 
-mapfile -t mutants < <(grep -rhoE '\bmutant\("[^"]+"\)' executor/src | sed -E 's/.*"(.*)".*/\1/' | sort -u)
+mapfile -t mutants < <(grep -rhoE '\bmutant\("[^"]+"\)' "${modelled[@]/#*:/}" | sed -E 's/.*"(.*)".*/\1/' | sort -u)
 
-say "each mutant in executor/src has a row here, each row a mutant"
+say "each mutant has a row here, each row a mutant"
 wrong=()
 for mutant in "${mutants[@]}"; do
     [[ ${model_of[$mutant]+row} ]] || wrong+=("mutant $mutant has no row")
@@ -59,15 +59,19 @@ done
 ((${#wrong[@]} == 0)) || fail "$(printf '%s; ' "${wrong[@]}")"
 
 say "build with --cfg gmp_loom"
-program=$(build_models)
-models=$(list_models "$program")
+declare -A program_of=()
+for package in "${modelled[@]}"; do
+    program=$(build_models "${package%:*}")
+    while read -r model; do program_of[$model]=$program; done < <(list_models "$program")
+done
 
 survivors=()
 for mutant in "${mutants[@]}"; do
     [[ $mutant == *"${1:-}"* ]] || continue
     model=${model_of[$mutant]}
     # Without a model of that name the program would run none, and end well.
-    grep -qxF "$model" <<<"$models" || fail "mutant $mutant: there is no model $model"
+    program=${program_of[$model]:-}
+    [[ $program ]] || fail "mutant $mutant: there is no model $model"
     status=0
     GMP_MUTANT="$mutant" within "$limit" "$program" --exact "$model" >/dev/null 2>&1 || status=$?
     case $status in

@@ -22,6 +22,21 @@ pub(crate) use loom::{
 #[cfg(gmp_loom)]
 pub(crate) use self::without_executor::{Reason, Waiter, note};
 
+/// The protocol is to be run with the mistake of that name: never but in models, whose program reads it from
+/// `GMP_MUTANT`. `ci/mutants.sh` has the list.
+#[cfg(gmp_loom)]
+pub(crate) fn mutant(name: &str) -> bool {
+    static CHOSEN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    let chosen = CHOSEN.get_or_init(|| std::env::var("GMP_MUTANT").ok());
+    chosen.as_deref() == Some(name)
+}
+
+#[cfg(not(gmp_loom))]
+#[inline(always)]
+pub(crate) const fn mutant(_: &str) -> bool {
+    false
+}
+
 /// How often a look for something that will come soon is repeated before the thread lets others run.
 pub(crate) const SPINS: u32 = if cfg!(gmp_loom) { 1 } else { 64 };
 

@@ -5,6 +5,7 @@
 //! list and queues there with the number of the round; whoever ends the round takes that lock *afterwards* and wakes those of
 //! earlier rounds. So either the waiter sees that the round is over, or it is in the list when it is looked through.
 
+use crate::shim::mutant;
 mod word;
 
 use std::{
@@ -217,7 +218,7 @@ impl Future for Wait<'_> {
         let waiter = Waiter::new(cx.waker());
         let seen = group.core.word.load();
         let mut turn = this.waiting.as_mut().turn();
-        let now = if cfg!(gmp_mutant = "wait_looks_before_the_lock") {
+        let now = if mutant("wait_looks_before_the_lock") {
             seen
         } else {
             group.core.word.load()

@@ -36,6 +36,7 @@
 //! futures of any kind among the arms there is no such point. Two words claimed at once, of the own select and of the one
 //! that is met, need an order and a wait for the other under a lock; deafness needs one.
 
+use crate::shim::mutant;
 use std::sync::atomic::Ordering;
 
 use crate::shim::{AtomicU32, UnsafeCell, Waiter};
@@ -134,7 +135,7 @@ impl Decision {
             .word
             .compare_exchange(POLLING, OPEN, success, failure)
             .is_ok();
-        if !opened && !cfg!(gmp_mutant = "select_forgets_a_miss") {
+        if !opened && !mutant("select_forgets_a_miss") {
             self.word.store(POLLING, Ordering::Relaxed);
         }
         opened

@@ -28,6 +28,7 @@
 //! The stage is stored with Release by the counterpart and loaded with Acquire by the owner outside of the lock: seeing
 //! `DONE` it sees the value. Under the lock the lock orders.
 
+use crate::shim::mutant;
 use std::{
     cell::Cell,
     marker::PhantomPinned,
@@ -105,7 +106,7 @@ impl<T> Node<T> {
 
     #[inline]
     fn set_stage(&self, stage: Stage) {
-        let order = if cfg!(gmp_mutant = "settle_releases_nothing") {
+        let order = if mutant("settle_releases_nothing") {
             Ordering::Relaxed
         } else {
             Ordering::Release

@@ -3,6 +3,7 @@
 //! # Memory ordering
 //! Unlocking releases, locking acquires: the holder sees what its predecessors did. All changes are exchanges.
 
+use crate::shim::mutant;
 use crate::primitive::{AtomicU32, Ordering, const_unless_loom, relaxed_if};
 
 /// Somebody holds it.
@@ -46,7 +47,7 @@ impl Word {
     /// Says that somebody waits. True: the lock is held by somebody, who will see that when it unlocks. Under the
     /// list's lock.
     pub(super) fn announce(&self) -> bool {
-        if cfg!(gmp_mutant = "mutex_waits_unannounced") {
+        if mutant("mutex_waits_unannounced") {
             return self.0.load(Ordering::Relaxed) & LOCKED != 0;
         }
         self.0.fetch_or(WAITERS, Ordering::AcqRel) & LOCKED != 0
@@ -56,7 +57,7 @@ impl Word {
     #[inline]
     pub(super) fn unlock_alone(&self) -> bool {
         let order = relaxed_if(
-            cfg!(gmp_mutant = "mutex_releases_nothing"),
+            mutant("mutex_releases_nothing"),
             Ordering::Release,
         );
         self.0

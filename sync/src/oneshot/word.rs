@@ -1,5 +1,6 @@
 //! The flags of a oneshot channel. Invariants and memory ordering: see the [module](super).
 
+use crate::shim::mutant;
 use crate::primitive::{AtomicU32, Ordering, relaxed_if};
 
 /// There is a value, and it is the receiver's.
@@ -40,7 +41,7 @@ impl Word {
 
     fn change(&self, next: impl FnMut(u32) -> Option<u32>) -> Result<u32, u32> {
         let order = relaxed_if(
-            cfg!(gmp_mutant = "oneshot_orders_nothing"),
+            mutant("oneshot_orders_nothing"),
             Ordering::AcqRel,
         );
         self.0.fetch_update(order, Ordering::Acquire, next)
@@ -57,7 +58,7 @@ impl Word {
 
     /// Makes the side's cell its own again. False: it has happened, and the cell may be the other's.
     pub(super) fn take_back(&self, side: &Side) -> bool {
-        if cfg!(gmp_mutant = "oneshot_waker_replaced_in_place") {
+        if mutant("oneshot_waker_replaced_in_place") {
             return !self.is_over(side);
         }
         self.change(|word| (word & side.over == 0).then_some(word & !side.waits))

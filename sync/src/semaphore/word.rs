@@ -8,6 +8,7 @@
 //! Releasing releases, acquiring acquires: who gets a permit sees all that its former holder did. Every change is an exchange,
 //! so that a release goes on being seen through later ones. What passes by the list passes by its lock.
 
+use crate::shim::mutant;
 use crate::primitive::{AtomicUsize, Ordering, const_unless_loom, relaxed_if};
 
 const CLOSED: usize = 1;
@@ -63,7 +64,7 @@ impl Word {
     #[inline]
     fn change(&self, mut next: impl FnMut(usize) -> Option<usize>) -> Result<usize, usize> {
         let order = relaxed_if(
-            cfg!(gmp_mutant = "semaphore_orders_nothing"),
+            mutant("semaphore_orders_nothing"),
             Ordering::AcqRel,
         );
         self.0.fetch_update(order, Ordering::Acquire, &mut next)
@@ -107,7 +108,7 @@ impl Word {
     #[inline]
     pub(super) fn release(&self, n: usize) -> Release {
         let added = self.change(|word| {
-            if word & WAITERS != 0 && cfg!(not(gmp_mutant = "release_skips_the_waiters")) {
+            if word & WAITERS != 0 && !mutant("release_skips_the_waiters") {
                 None
             } else {
                 Some(add(word, n))

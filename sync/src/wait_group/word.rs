@@ -7,6 +7,7 @@
 //! Every decrement releases and the reads of those who wait acquire, through the chain of exchanges: who finds the
 //! round over sees all that was done in it.
 
+use crate::shim::mutant;
 use crate::primitive::{AtomicU64, Ordering, const_unless_loom, relaxed_if};
 
 pub(super) struct Word(AtomicU64);
@@ -57,7 +58,7 @@ impl Word {
     }
 
     pub(super) fn done(&self) -> Done {
-        let order = relaxed_if(cfg!(gmp_mutant = "done_orders_nothing"), Ordering::AcqRel);
+        let order = relaxed_if(mutant("done_orders_nothing"), Ordering::AcqRel);
         let changed = self.0.fetch_update(order, Ordering::Relaxed, |word| {
             match Snapshot(word).count() {
                 0 => None,
