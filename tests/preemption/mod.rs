@@ -7,6 +7,9 @@ mod ends;
 mod handing_off;
 mod places;
 mod politeness;
+mod stress;
+#[cfg(target_os = "linux")]
+mod system;
 
 use std::{
     hint::spin_loop,

@@ -1,8 +1,8 @@
 //! An asymmetric fence: [`light`] costs the hot side nothing, [`heavy`] makes up for it on the rare side.
 //!
 //! On Linux `heavy` is `membarrier(PRIVATE_EXPEDITED)`, which runs a full fence on every processor that runs a
-//! thread of this process, and `light` is a fence for the compiler only. Elsewhere, and where a
-//! sandbox forbids the call, both are full fences.
+//! thread of this process, and `light` is a fence for the compiler only. Elsewhere, where a
+//! sandbox forbids the call, and where the environment says `GMPDEBUG=membarrier=0`, both are full fences.
 
 use std::sync::atomic::{AtomicBool, Ordering, compiler_fence, fence};
 
@@ -11,9 +11,15 @@ static ASYMMETRIC: AtomicBool = AtomicBool::new(false);
 
 /// Registers the process for the cheap form, if there is one. Call before the first section.
 pub(crate) fn init() {
-    if imp::register() {
+    if !is_switched_off() && imp::register() {
         ASYMMETRIC.store(true, Ordering::SeqCst);
     }
+}
+
+/// `GMPDEBUG` is a list of settings, as Go's `GODEBUG`.
+fn is_switched_off() -> bool {
+    let settings = std::env::var("GMPDEBUG").unwrap_or_default();
+    settings.split(',').any(|setting| setting == "membarrier=0")
 }
 
 /// The hot side: between its store and its load.

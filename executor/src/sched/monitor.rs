@@ -45,8 +45,9 @@ const SCAVENGE: Duration = Duration::from_secs(1);
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
 /// How often tasks that have lost a processor by running too long get a turn on each: the slice.
 const GRANT: Duration = Duration::from_millis(10);
-/// A wait that lasted so many times what was asked was a stop (`SIGSTOP`, a debugger), or the machine is overloaded.
-const STOPPED: u32 = 10;
+/// A wait that lasted so much longer than was asked was a stop: `SIGSTOP`, a debugger, a quota that is used up. On a busy
+/// machine the monitor is late too, but not so late.
+const STOPPED: Duration = Duration::from_millis(10);
 /// How long it looks at the shortest period after it saw work stand or a thread block, and after a hint.
 const KEEN: Duration = LINGER;
 const KEEN_BY_HINT: Duration = Duration::from_micros(400);
@@ -98,13 +99,6 @@ struct Glance {
     stood: bool,
 }
 
-/// A wait.
-#[derive(Clone, Copy)]
-struct Due {
-    at: u64,
-    asked: Duration,
-}
-
 /// What the monitor remembers between two looks.
 struct Memory {
     glances: Vec<Glance>,
@@ -112,7 +106,9 @@ struct Memory {
     /// When the background had its slices.
     granted_at: u64,
     /// When the wait that goes on should end.
-    due: Option<Due>,
+    due: Option<u64>,
+    /// The last one was a stop.
+    stopped: bool,
     polls: u64,
     polled_at: u64,
     period: Duration,
@@ -205,11 +201,11 @@ impl Monitor {
 }
 
 impl Memory {
-    /// How long the monitor was away that should have looked.
+    /// How long the monitor was away that should have looked. Not twice in a row: it would never look again.
     fn missed(&mut self, now: u64) -> u64 {
-        let Some(due) = self.due.take() else { return 0 };
-        let late = now.saturating_sub(due.at);
-        let stopped = late > u64::from(STOPPED) * due.asked.as_nanos() as u64;
+        let late = self.due.take().map_or(0, |due| now.saturating_sub(due));
+        let stopped = late >= STOPPED.as_nanos() as u64 && !self.stopped;
+        self.stopped = stopped;
         if stopped { late } else { 0 }
     }
 
@@ -259,6 +255,7 @@ impl Scheduler {
             watch: Watch::new(count),
             granted_at: 0,
             due: None,
+            stopped: false,
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
@@ -294,10 +291,7 @@ impl Scheduler {
             memory.quiet_since = None;
             memory.scavenged = false;
             let asked = self.until_next_look(memory, now);
-            memory.due = Some(Due {
-                at: now + asked.as_nanos() as u64,
-                asked,
-            });
+            memory.due = Some(now + asked.as_nanos() as u64);
             return slack::precisely(|| std::thread::park_timeout(asked));
         }
         let since = *memory.quiet_since.get_or_insert(now);

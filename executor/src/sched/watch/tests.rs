@@ -8,7 +8,7 @@ const STRETCH: Stretch = Stretch {
 
 /// Looks at one stretch at each of these times: (now, CPU clock), nanoseconds. The last verdict.
 fn judge(looks: &[(u64, u64)], urgent: bool, sleeps: bool) -> Verdict {
-    let mut look = Look::first(STRETCH, 0);
+    let mut look = Look::first(STRETCH, 0, None);
     let mut verdict = Verdict::Fine;
     for &(now, used) in looks {
         verdict = look.judge(now, Some(used), urgent, || sleeps);
@@ -54,7 +54,7 @@ fn a_thread_without_a_cpu_loses_its_processor_at_last() {
 
 #[test]
 fn without_a_cpu_clock_wall_time_counts() {
-    let mut look = Look::first(STRETCH, 0);
+    let mut look = Look::first(STRETCH, 0, None);
     assert_eq!(
         look.judge(9 * MILLISECOND, None, false, || false),
         Verdict::Fine
@@ -68,7 +68,7 @@ fn without_a_cpu_clock_wall_time_counts() {
 #[test]
 fn what_the_monitor_missed_counts_for_nobody() {
     let mut watch = Watch::new(1);
-    watch.looks[0] = Look::first(STRETCH, 0);
+    watch.looks[0] = Look::first(STRETCH, 0, None);
     let unsure = watch.looks[0].judge(MILLISECOND, Some(0), false, || true);
     assert_eq!(unsure, Verdict::Unsure);
     watch.forget(1000 * MILLISECOND);

@@ -1,0 +1,242 @@
+//! What the hand-off asks of the system, and what it leaves behind there.
+
+use std::{
+    fmt::Debug,
+    fs,
+    process::Command,
+    sync::{Mutex, mpsc},
+    thread,
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+use super::{Lifting, Siege};
+use crate::{
+    child::{in_child, in_child_with},
+    process::threads,
+    watchdog::{eventually, runtime},
+};
+
+/// The kernel's word on a thread's slice, ms. `None`: it does not tell.
+fn slice(thread: &str) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{thread}/sched")).ok()?;
+    let line = text.lines().find(|line| line.starts_with("se.slice"))?;
+    line.rsplit(':').next()?.trim().parse().ok()
+}
+
+/// Machines have short slices, and a hot loop that lost its processor a long one; what it starts has neither.
+#[test]
+fn slices_do_not_leak() {
+    in_child(|| {
+        let Some(usual) = slice("thread-self") else {
+            println!("this kernel does not tell slices");
+            return;
+        };
+        let runtime = runtime(1);
+        let task = runtime.spawn(async move {
+            let begun = slice("thread-self").unwrap();
+            while slice("thread-self").unwrap() <= begun {}
+            let long = slice("thread-self").unwrap();
+            let of_thread = thread::spawn(|| slice("thread-self").unwrap());
+            let of_child = Command::new("cat").arg("/proc/self/sched").output();
+            let of_child = String::from_utf8(of_child.unwrap().stdout).unwrap();
+            let line = of_child.lines().find(|line| line.starts_with("se.slice"));
+            let of_child = line.unwrap().rsplit(':').next().unwrap().trim().to_owned();
+            (begun, long, of_thread.join().unwrap(), of_child)
+        });
+        let (begun, long, of_thread, of_child) = runtime.block_on(task).unwrap();
+        assert!(begun < long);
+        assert_eq!(of_thread, usual);
+        assert_eq!(of_child.parse::<f64>().unwrap(), usual);
+        // The thread that blocks on the runtime is not ours to change.
+        assert_eq!(slice("thread-self").unwrap(), usual);
+        runtime.shutdown();
+    });
+}
+
+/// Back from its hot loop, a machine has its short slice again.
+#[test]
+fn slices_are_set_back() {
+    in_child(|| {
+        if slice("thread-self").is_none() {
+            println!("this kernel does not tell slices");
+            return;
+        }
+        let runtime = runtime(1);
+        let (send, receive) = mpsc::channel();
+        let hog = runtime.spawn(async move {
+            let thread = nix::unistd::gettid().as_raw();
+            let begun = slice("thread-self").unwrap();
+            while slice("thread-self").unwrap() <= begun {}
+            send.send((thread, begun)).unwrap();
+        });
+        let (thread, begun) = receive.recv().unwrap();
+        runtime.block_on(hog).unwrap();
+        eventually(|| slice(&format!("self/task/{thread}")) == Some(begun));
+        runtime.shutdown();
+    });
+}
+
+/// All sleepers run on while the same threads are stopped and go on, over and over: nothing is lost by it.
+#[test]
+fn a_process_that_is_stopped_now_and_then() {
+    let body = || {
+        let runtime = runtime(2);
+        let siege = Siege::new();
+        let lifting = Lifting(siege.clone());
+        for _ in 0..4 {
+            let siege = siege.clone();
+            drop(runtime.spawn(async move { siege.spin() }));
+        }
+        siege.wait_begun(4);
+        let parent = std::process::id().to_string();
+        let mut stopper = Command::new("sh")
+            .arg("-c")
+            .arg("for i in 1 2 3 4 5; do kill -STOP $0; sleep 0.1; kill -CONT $0; sleep 0.05; done")
+            .arg(parent)
+            .spawn()
+            .unwrap();
+        runtime
+            .block_on(runtime.spawn(async {
+                for _ in 0..200 {
+                    gmp::sleep(Duration::from_millis(1)).await;
+                }
+            }))
+            .unwrap();
+        assert!(stopper.wait().unwrap().success());
+        drop(lifting);
+        runtime.shutdown();
+    };
+    in_child(body);
+}
+
+/// Hears what is warned of.
+struct Ear(Mutex<mpsc::Sender<String>>);
+
+impl Subscriber for Ear {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target() == "gmp"
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        struct Fields<'a>(&'a Ear);
+        impl Visit for Fields<'_> {
+            fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
+                let _ = self.0.0.lock().unwrap().send(format!("{value:?}"));
+            }
+        }
+        event.record(&mut Fields(self));
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// With no thread to spare the hogs keep their processors, and one of them is named.
+#[test]
+fn a_limit_on_machines_is_told() {
+    in_child(|| {
+        let (send, receive) = mpsc::channel();
+        tracing::subscriber::set_global_default(Ear(Mutex::new(send))).unwrap();
+        let builder = gmp::Builder::new().max_procs(1).max_machines(2);
+        let runtime = builder.build().unwrap();
+        let siege = Siege::new();
+        for _ in 0..3 {
+            let siege = siege.clone();
+            drop(runtime.spawn(async move { siege.spin() }));
+        }
+        let warning = receive.recv().unwrap();
+        assert!(
+            warning.contains("max_machines") && warning.contains(file!()),
+            "{warning}"
+        );
+        // The test's own thread, its watcher, the monitor, what warned, and two machines.
+        assert!(threads() <= 7, "{} threads", threads());
+        siege.lift();
+        siege.wait_begun(3);
+        runtime.shutdown();
+    });
+}
+
+#[test]
+fn fewer_machines_than_processors_is_an_error() {
+    let builder = gmp::Builder::new().max_procs(4).max_machines(3);
+    let error = builder.build().unwrap_err().to_string();
+    assert!(error.contains("max_machines is 3"), "{error}");
+    let error = gmp::Builder::new().blocking_threads(0).build().unwrap_err();
+    assert!(error.to_string().contains("blocking_threads is 0"));
+}
+
+/// The hand-off works without `membarrier` too.
+#[test]
+fn sleepers_beside_hogs_with_full_fences() {
+    in_child_with(
+        |command| {
+            command.env("GMPDEBUG", "a=b,membarrier=0");
+        },
+        || {
+            let runtime = runtime(2);
+            let siege = Siege::new();
+            let lifting = Lifting(siege.clone());
+            for n in 0..8 {
+                let siege = siege.clone();
+                drop(runtime.spawn(async move {
+                    if n % 2 == 0 {
+                        siege.spin();
+                    } else {
+                        siege.block();
+                    }
+                }));
+            }
+            siege.wait_begun(8);
+            for _ in 0..20 {
+                runtime
+                    .block_on(runtime.spawn(gmp::sleep(Duration::from_millis(1))))
+                    .unwrap();
+            }
+            drop(lifting);
+            runtime.shutdown();
+        },
+    );
+}
+
+/// A signal to the process does not confuse anybody: none is used here.
+#[test]
+fn the_process_may_use_its_signals() {
+    in_child(|| {
+        let runtime = runtime(1);
+        let siege = Siege::new();
+        let lifting = Lifting(siege.clone());
+        let inner = siege.clone();
+        drop(runtime.spawn(async move { inner.spin() }));
+        siege.wait_begun(1);
+        for _ in 0..20 {
+            // Ignored unless somebody has set a handler.
+            kill(Pid::this(), Signal::SIGURG).unwrap();
+            runtime
+                .block_on(runtime.spawn(gmp::sleep(Duration::from_millis(1))))
+                .unwrap();
+        }
+        drop(lifting);
+        runtime.shutdown();
+    });
+}
