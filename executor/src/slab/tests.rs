@@ -147,7 +147,7 @@ fn threads_never_own_the_same_slot() {
             thread::spawn(move || {
                 let mut cache = Cache::new();
                 let mut slots = Vec::new();
-                for round in 0..5000_u64 {
+                for round in 0..if cfg!(miri) { 100 } else { 5000_u64 } {
                     let slot = if own % 2 == 0 {
                         cache.allocate(class)
                     } else {
@@ -186,6 +186,7 @@ fn threads_never_own_the_same_slot() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri knows no memory maps")]
 fn generations_go_on_when_pages_were_released() {
     let class = class(7000);
     let mut highest = std::collections::HashMap::new();
