@@ -10,5 +10,5 @@ cargo +nightly miri --version >/dev/null 2>&1 ||
     skip "Miri is not here; install it: rustup toolchain install nightly --component miri,rust-src"
 
 say "executor under Miri, --cfg gmp_boxed"
-CARGO_TARGET_DIR="$target/miri" RUSTFLAGS="--cfg gmp_boxed" MIRIFLAGS="-Zmiri-disable-isolation ${MIRIFLAGS:-}" \
+CARGO_TARGET_DIR="$target/miri" RUSTFLAGS="--cfg gmp_boxed" MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-permissive-provenance ${MIRIFLAGS:-}" \
     run timeout 1800 cargo +nightly miri test -p gmp-executor --lib -- "$@"

@@ -44,6 +44,7 @@ fn a_place_is_never_seen_with_the_reason_of_another() {
     let sites = [Location::caller(), header.spawned_at().unwrap()];
     assert_ne!(sites[0], sites[1]);
     let reasons = [Reason::Sleep, Reason::Join];
+    let enough = if cfg!(miri) { 10 } else { 10_000 };
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -52,7 +53,7 @@ fn a_place_is_never_seen_with_the_reason_of_another() {
             }
         });
         let mut seen = [0; 2];
-        while seen.iter().any(|&times| times < 10_000) {
+        while seen.iter().any(|&times| times < enough) {
             let waits = header.waits();
             let Some(site) = waits.site else { continue };
             let n = usize::from(std::ptr::eq(site, sites[1]));
