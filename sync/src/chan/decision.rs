@@ -95,6 +95,7 @@ impl Decision {
         let mut seen = self.word.load(Ordering::Relaxed);
         loop {
             let wanted = match seen {
+                POLLING if cfg!(gmp_mutant = "claim_leaves_no_mark") => return Claim::Deaf,
                 POLLING => MISSED,
                 OPEN => WON + arm,
                 MISSED => return Claim::Deaf,
@@ -129,12 +130,17 @@ impl Decision {
     #[inline]
     pub(crate) fn open(&self) -> bool {
         // Ordering: Release pairs with `claim`.
-        let (success, failure) = (Ordering::Release, Ordering::Relaxed);
+        let release = if cfg!(gmp_mutant = "open_releases_nothing") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Release
+        };
+        let (success, failure) = (release, Ordering::Relaxed);
         let opened = self
             .word
             .compare_exchange(POLLING, OPEN, success, failure)
             .is_ok();
-        if !opened && !cfg!(gmp_mutant = "select_forgets_a_miss") {
+        if !opened {
             self.word.store(POLLING, Ordering::Relaxed);
         }
         opened

@@ -51,7 +51,11 @@ impl<T> Lock<T> {
     #[inline(always)]
     fn try_take(&self) -> bool {
         // Ordering: Acquire pairs with the store in `Held::drop`.
-        let success = Ordering::Acquire;
+        let success = if cfg!(gmp_mutant = "lock_acquires_nothing") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Acquire
+        };
         self.taken
             .compare_exchange(false, true, success, Ordering::Relaxed)
             .is_ok()
@@ -60,7 +64,9 @@ impl<T> Lock<T> {
     #[cold]
     fn wait(&self) {
         let mut looks = 0_u32;
-        while self.taken.load(Ordering::Relaxed) || !self.try_take() {
+        // loom would let the load read the past for ever.
+        let is_taken = || !cfg!(gmp_loom) && self.taken.load(Ordering::Relaxed);
+        while is_taken() || !self.try_take() {
             looks = looks.saturating_add(1);
             if looks % SPINS != 0 {
                 std::hint::spin_loop();
