@@ -71,7 +71,7 @@ pub use self::{
     cond::{Cond, CondWait},
     context::{CancelCauseFn, CancelFn, CancelGuard, Cause, Context, ContextError, Key, StopFn},
     notify::{Notified, Notify},
-    once::{Once, OnceFunc, OnceValue},
+    once::{GetValue, Once, OnceFunc, OnceValue},
     once_cell::{OnceCell, SetError},
     rwlock::{
         OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadGuard, RwLock, RwLockReadGuard,

@@ -73,8 +73,7 @@ impl Word {
     /// `Some`: sent, and whether the receiver is to be woken. `None`: it is gone.
     pub(super) fn send(&self) -> Option<bool> {
         self.change(|word| {
-            (word & RECEIVER_GONE == 0)
-                .then_some((word | VALUE | SENDER_GONE) & !RECEIVER_WAITS)
+            (word & RECEIVER_GONE == 0).then_some((word | VALUE | SENDER_GONE) & !RECEIVER_WAITS)
         })
         .ok()
         .map(|word| word & RECEIVER_WAITS != 0)
