@@ -21,7 +21,9 @@
 //! | `runtime.NumGoroutine()` | [`num_tasks`] |
 //! | `runtime.ReadMemStats` | [`mem_stats`] |
 //! | `time.Sleep`, `time.Ticker`, `time.Timer` | [`sleep`], [`time::interval`], [`time::Timer`] |
-//! | `sync.WaitGroup` | [`sync::WaitGroup`] |
+//! | `make(chan T, n)`, `select` | [`chan(n)`](fn@chan), [`select!`] |
+//! | `sync.WaitGroup`, `sync.Mutex`, … | [`WaitGroup`](sync::WaitGroup), [`Mutex`](sync::Mutex), all of [`sync`] |
+//! | `context.Context` | [`Context`] |
 //! | `net.Listen`, `net.Dial` | [`net::TcpListener::bind`], [`net::TcpStream::connect`] |
 //! | `SIGQUIT`'s dump of all goroutines | [`debug::dump`] |
 //!
@@ -46,6 +48,7 @@ pub use gmp_net as net;
 #[cfg(feature = "hyper")]
 pub use gmp_net::hyper;
 pub use gmp_sync as sync;
+pub use gmp_sync::{Context, Receiver, Sender, WaitGroup, chan, errgroup, select, unbounded};
 
 /// Tasks: who they are, and their handles.
 pub mod task {

@@ -38,7 +38,10 @@ use crate::{
 /// ```
 #[track_caller]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    assert!(capacity > 0, "a broadcast channel keeps one message at least");
+    assert!(
+        capacity > 0,
+        "a broadcast channel keeps one message at least"
+    );
     let state = State {
         kept: VecDeque::new(),
         first: 0,

@@ -52,5 +52,7 @@ fn make<T>(capacity: usize, site: &'static Location<'static>) -> (Sender<T>, Rec
     (Sender::new(core.clone()), Receiver::new(core))
 }
 
+#[cfg(all(test, gmp_loom))]
+mod models;
 #[cfg(all(test, not(gmp_loom)))]
 pub(crate) mod tests;

@@ -28,7 +28,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::{canceler::Canceler, value::Value};
 pub use self::{
     after::StopFn,
     cancel::{CancelCauseFn, CancelFn, CancelGuard},
@@ -37,6 +36,7 @@ pub use self::{
     scope::{Scope, spawn},
     value::Key,
 };
+use self::{canceler::Canceler, value::Value};
 
 /// When to stop, and values that go along: a deadline, a cancellation, what belongs to a request. (Go: `context.Context`)
 ///
@@ -251,7 +251,9 @@ impl Context {
         if node.all_cross {
             return self.clone();
         }
-        node.crossing.get_or_init(|| self.without_own_values()).clone()
+        node.crossing
+            .get_or_init(|| self.without_own_values())
+            .clone()
     }
 
     fn without_own_values(&self) -> Context {

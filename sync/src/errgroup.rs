@@ -294,7 +294,10 @@ where
             None => None,
             Some(room) => Some(ready!(room.poll(cx)).expect("nobody closes a group's semaphore")),
         };
-        let task = this.task.take().expect("`Go` was polled after it was ready");
+        let task = this
+            .task
+            .take()
+            .expect("`Go` was polled after it was ready");
         this.group.spawn(task, room);
         Poll::Ready(())
     }

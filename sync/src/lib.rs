@@ -17,24 +17,24 @@
 //! | `golang.org/x/sync/singleflight.Group` | [`singleflight::Group`] |
 #![cfg_attr(gmp_loom, allow(dead_code, unused_imports, unused_macros))]
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 #[cfg(not(gmp_loom))]
 mod alarm;
 pub mod chan;
 mod mutex;
-mod semaphore;
 mod primitive;
 mod select;
+mod semaphore;
 mod shim;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 #[cfg(all(test, not(gmp_loom)))]
 mod test_kit;
 mod wait_list;
 
 pub use self::chan::{Receiver, Sender, chan, unbounded};
-pub use self::select::{Operation, Select, SelectWait};
 pub use self::mutex::{Guard, Lock, Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
+pub use self::select::{Operation, Select, SelectWait};
 pub use self::semaphore::{
     Acquire, AcquireError, OwnedSemaphorePermit, Permit, Semaphore, SemaphorePermit,
     TryAcquireError,
@@ -65,17 +65,17 @@ mod wait_group;
 #[cfg(not(gmp_loom))]
 pub mod watch;
 
+pub use self::wait_group::{Wait, WaitGroup};
 #[cfg(not(gmp_loom))]
 pub use self::{
     barrier::{Barrier, BarrierWait, BarrierWaitResult},
     cond::{Cond, CondWait},
     context::{CancelCauseFn, CancelFn, CancelGuard, Cause, Context, ContextError, Key, StopFn},
     notify::{Notified, Notify},
-    once::{Once, OnceFunc, OnceValue},
+    once::{GetValue, Once, OnceFunc, OnceValue},
     once_cell::{OnceCell, SetError},
     rwlock::{
         OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadGuard, RwLock, RwLockReadGuard,
         RwLockWriteGuard, Write, WriteGuard,
     },
 };
-pub use self::wait_group::{Wait, WaitGroup};

@@ -39,13 +39,13 @@ use std::{
 };
 
 pub(crate) use self::guard::Held;
-use self::{
-    queue::{Claimant, Contended, Queue},
-    word::Word,
-};
 pub use self::{
     future::Lock,
     guard::{Guard, MutexGuard, OwnedMutexGuard},
+};
+use self::{
+    queue::{Claimant, Contended, Queue},
+    word::Word,
 };
 use crate::{
     primitive::const_unless_loom,

@@ -124,11 +124,7 @@ impl<T> OnceCell<T> {
         self.initialise(init, Location::caller())
     }
 
-    async fn initialise<E, F, I>(
-        &self,
-        init: F,
-        site: &'static Location<'static>,
-    ) -> Result<&T, E>
+    async fn initialise<E, F, I>(&self, init: F, site: &'static Location<'static>) -> Result<&T, E>
     where
         F: FnOnce() -> I,
         I: Future<Output = Result<T, E>>,
@@ -141,7 +137,9 @@ impl<T> OnceCell<T> {
             site,
         };
         let Some(turn) = claim.await else {
-            return Ok(self.get().expect("there is no turn because there is a value"));
+            return Ok(self
+                .get()
+                .expect("there is no turn because there is a value"));
         };
         let value = init().await?;
         self.complete(value);

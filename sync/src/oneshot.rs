@@ -16,7 +16,6 @@
 mod word;
 
 use std::{
-    cell::UnsafeCell,
     fmt,
     future::poll_fn,
     panic::Location,
@@ -26,7 +25,10 @@ use std::{
 };
 
 use self::word::{RECEIVER, SENDER, Side, Word};
-use crate::primitive::{Reason, Waiter, note};
+use crate::{
+    primitive::{Reason, Waiter, note},
+    shim::UnsafeCell,
+};
 
 /// A channel for one value. (Go: `make(chan T, 1)`, used once)
 ///
@@ -85,26 +87,32 @@ impl<T> Core<T> {
             return false;
         }
         let waiter = Waiter::new(cx.waker());
-        // SAFETY: O2: the flag is clear, and it has not happened: only this side sets the flag, and the other does not touch
-        // the cell without it.
-        let stale = unsafe { &mut *self.cell(side).get() }.replace(waiter);
+        let stale = self.cell(side).with_mut(|cell| {
+            // SAFETY: O2: the flag is clear, and it has not happened: only this side sets the flag, and the other does not
+            // touch the cell without it.
+            unsafe { &mut *cell }.replace(waiter)
+        });
         drop(stale);
         self.word.give(side)
     }
 
     /// Wakes the side whose flag this one's exchange cleared.
     fn wake(&self, side: &Side) {
-        // SAFETY: O2: by the caller.
-        let waiter = unsafe { &mut *self.cell(side).get() }.take();
+        let waiter = self.cell(side).with_mut(|cell| {
+            // SAFETY: O2: by the caller.
+            unsafe { &mut *cell }.take()
+        });
         if let Some(waiter) = waiter {
             waiter.wake();
         }
     }
 
-    /// By the receiver, when `VALUE` is set.
+    /// By the receiver, when `VALUE` is set; by the sender, while it is not.
     fn take(&self) -> Option<T> {
-        // SAFETY: O1.
-        unsafe { &mut *self.value.get() }.take()
+        self.value.with_mut(|value| {
+            // SAFETY: O1.
+            unsafe { &mut *value }.take()
+        })
     }
 }
 
@@ -121,9 +129,10 @@ impl<T> Sender<T> {
     /// The value, if the receiver is gone or closed.
     pub fn send(mut self, value: T) -> Result<(), T> {
         let core = self.core.take().expect("a sender sends once");
-        // SAFETY: O1: `VALUE` is set below, and only by a sender, which this consumes.
-        let place = unsafe { &mut *core.value.get() };
-        *place = Some(value);
+        core.value.with_mut(|place| {
+            // SAFETY: O1: `VALUE` is set below, and only by a sender, which this consumes.
+            unsafe { *place = Some(value) };
+        });
         match core.word.send() {
             Some(receiver_waits) => {
                 if receiver_waits {
@@ -131,10 +140,8 @@ impl<T> Sender<T> {
                 }
                 Ok(())
             }
-            // SAFETY: O1: `VALUE` was not set.
-            None => Err(unsafe { &mut *core.value.get() }
-                .take()
-                .expect("the value is where it was put")),
+            // `VALUE` was not set.
+            None => Err(core.take().expect("the value is where it was put")),
         }
     }
 

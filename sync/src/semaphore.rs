@@ -14,11 +14,11 @@ mod word;
 use std::{fmt, panic::Location, sync::Arc};
 
 pub(crate) use self::permit::Held;
+use self::word::{Release, Try, Word};
 pub use self::{
     future::Acquire,
     permit::{OwnedSemaphorePermit, Permit, SemaphorePermit},
 };
-use self::word::{Release, Try, Word};
 use crate::{
     primitive::const_unless_loom,
     wait_list::{Locked, WaitList, Waited, Wakes},

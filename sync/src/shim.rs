@@ -8,6 +8,8 @@ pub(crate) use std::{
 };
 
 #[cfg(not(gmp_loom))]
+pub(crate) use crate::chan::lock::Lock;
+#[cfg(not(gmp_loom))]
 pub(crate) use gmp_executor::{
     wait::{Reason, note},
     waiter::Waiter,
@@ -53,6 +55,22 @@ impl<T> UnsafeCell<T> {
     #[inline(always)]
     pub(crate) fn with_mut<R>(&self, access: impl FnOnce(*mut T) -> R) -> R {
         access(self.0.get())
+    }
+}
+
+/// What channels lock with. loom's scheduler starves the holder of a lock for which two others spin, so models of channels
+/// take the lock as given; it has a model of its own.
+#[cfg(gmp_loom)]
+pub(crate) struct Lock<T>(loom::sync::Mutex<T>);
+
+#[cfg(gmp_loom)]
+impl<T> Lock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(loom::sync::Mutex::new(value))
+    }
+
+    pub(crate) fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
+        section(&mut self.0.lock().unwrap())
     }
 }
 

@@ -1,8 +1,8 @@
 //! One run for all who ask for the same at the same time. (Go: `golang.org/x/sync/singleflight`)
 //!
 //! # How it works
-//! A call that is under way stands in a map by its key. Those who ask for the same hold it together, and one of them polls the
-//! future ([`OnceValue`]). Where that one is dropped another goes on where it stood; where all are, the call is
+//! A call that is under way stands in a map by its key. Those who ask for the same hold it together, and any of them polls the
+//! future ([`OnceValue`]). Where one is dropped the others go on where it stood; where all are, the call is
 //! dropped.
 
 use std::{
@@ -87,7 +87,9 @@ where
             };
             let value = caller.call.value.get_from(site).await.clone();
             // Whoever comes from now on begins anew.
-            self.remove(&caller.key, |call| Weak::as_ptr(call) == Arc::as_ptr(&caller.call));
+            self.remove(&caller.key, |call| {
+                Weak::as_ptr(call) == Arc::as_ptr(&caller.call)
+            });
             let shared = caller.call.shared.load(Ordering::Relaxed);
             Flight { value, shared }
         }

@@ -102,9 +102,9 @@ impl WaitGroup {
         match self.core.word.done() {
             Done::OthersLeft => {}
             Done::Last => self.end_round(),
-            Done::TooMany => panic!(
-                "WaitGroup::done was called more often than add: nothing is under way"
-            ),
+            Done::TooMany => {
+                panic!("WaitGroup::done was called more often than add: nothing is under way")
+            }
         }
     }
 

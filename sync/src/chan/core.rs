@@ -28,10 +28,9 @@ use std::{
 
 use super::{
     decision::Decision,
-    lock::Lock,
     node::{Node, Stage, WaitList},
 };
-use crate::shim::Waiter;
+use crate::shim::{Lock, Waiter};
 
 /// The capacity of a channel that is never full.
 pub(super) const UNBOUNDED: usize = usize::MAX;
@@ -145,7 +144,7 @@ impl<T> Core<T> {
     pub(super) fn release(&self) {
         let (waiter, ended) = self.with(|state| {
             state.reserved -= 1;
-            (state.admit(NO_SELECT), state.ended())
+            (state.admit(), state.ended())
         });
         wake(waiter);
         if ended {
@@ -207,7 +206,7 @@ impl<T> State<T> {
     #[inline]
     pub(super) fn take(&mut self, own: *const Decision) -> Taken<T> {
         if let Some(value) = self.buffer.pop_front() {
-            let waiter = self.admit(own);
+            let waiter = self.admit();
             return Taken::Value(value, waiter);
         }
         // With a buffer there is such a sender only if all places are reserved.
@@ -258,11 +257,11 @@ impl<T> State<T> {
 
     /// The first of those who are parked to send moves up, if there is room (C2).
     #[inline]
-    fn admit(&mut self, own: *const Decision) -> Option<Waiter> {
+    fn admit(&mut self) -> Option<Waiter> {
         if self.senders.is_empty() || self.is_full() || self.closed {
             return None;
         }
-        let sender = self.senders.claim_where(own, |_| true)?;
+        let sender = self.senders.claim_first()?;
         match sender.take_value() {
             Some(value) => self.buffer.push_back(value),
             None => self.reserved += 1,
@@ -296,7 +295,7 @@ impl<T> State<T> {
             return (None, false);
         };
         receiver.put_value(value);
-        *waiters = [receiver.settle(Stage::Done), self.admit(NO_SELECT)];
+        *waiters = [receiver.settle(Stage::Done), self.admit()];
         (None, self.ended())
     }
 

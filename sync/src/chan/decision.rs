@@ -96,6 +96,7 @@ impl Decision {
         let mut seen = self.word.load(Ordering::Relaxed);
         loop {
             let wanted = match seen {
+                POLLING if mutant("claim_leaves_no_mark") => return Claim::Deaf,
                 POLLING => MISSED,
                 OPEN => WON + arm,
                 MISSED => return Claim::Deaf,
@@ -130,12 +131,17 @@ impl Decision {
     #[inline]
     pub(crate) fn open(&self) -> bool {
         // Ordering: Release pairs with `claim`.
-        let (success, failure) = (Ordering::Release, Ordering::Relaxed);
+        let release = if mutant("open_releases_nothing") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Release
+        };
+        let (success, failure) = (release, Ordering::Relaxed);
         let opened = self
             .word
             .compare_exchange(POLLING, OPEN, success, failure)
             .is_ok();
-        if !opened && !mutant("select_forgets_a_miss") {
+        if !opened {
             self.word.store(POLLING, Ordering::Relaxed);
         }
         opened

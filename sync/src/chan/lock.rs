@@ -8,6 +8,7 @@
 //! - L1: what [`Lock::with`] is given runs alone, and what it wrote is seen by the next.
 //! - L2: it calls no user code: no waker, no `Drop` or `Clone` of a value.
 
+use crate::shim::mutant;
 use std::{sync::atomic::Ordering, time::Duration};
 
 use crate::shim::{AtomicBool, SPINS, UnsafeCell, yield_now};
@@ -51,7 +52,11 @@ impl<T> Lock<T> {
     #[inline(always)]
     fn try_take(&self) -> bool {
         // Ordering: Acquire pairs with the store in `Held::drop`.
-        let success = Ordering::Acquire;
+        let success = if mutant("lock_acquires_nothing") {
+            Ordering::Relaxed
+        } else {
+            Ordering::Acquire
+        };
         self.taken
             .compare_exchange(false, true, success, Ordering::Relaxed)
             .is_ok()
@@ -60,7 +65,9 @@ impl<T> Lock<T> {
     #[cold]
     fn wait(&self) {
         let mut looks = 0_u32;
-        while self.taken.load(Ordering::Relaxed) || !self.try_take() {
+        // loom would let the load read the past for ever.
+        let is_taken = || !cfg!(gmp_loom) && self.taken.load(Ordering::Relaxed);
+        while is_taken() || !self.try_take() {
             looks = looks.saturating_add(1);
             if looks % SPINS != 0 {
                 std::hint::spin_loop();

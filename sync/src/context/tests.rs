@@ -63,7 +63,10 @@ fn cancelling_ends_it_once() {
 fn a_deadline_ends_it() {
     each_executor(|spawner| {
         let ended = |context: Context| {
-            assert_eq!(spawner.run(async move { context.done().await }), exceeded().unwrap());
+            assert_eq!(
+                spawner.run(async move { context.done().await }),
+                exceeded().unwrap()
+            );
         };
         let background = Context::background();
         ended(background.with_deadline(Instant::now() + SHORT).0);
@@ -230,10 +233,7 @@ fn a_future_is_run_until_the_context_is_done() {
         let never = spawner.spawn(async move { own.run(std::future::pending::<()>()).await });
         assert_eq!(block_on(context.run(async { 1 })), Ok(1));
         cancel.cancel();
-        assert_eq!(
-            spawner.join_all(vec![never]),
-            [Err(ContextError::Canceled)]
-        );
+        assert_eq!(spawner.join_all(vec![never]), [Err(ContextError::Canceled)]);
         // It is not polled any more.
         let run = context.run(async { unreachable!() });
         assert_eq!(block_on(run), Err::<(), _>(ContextError::Canceled));
@@ -260,9 +260,7 @@ fn who_sees_it_done_sees_the_error() {
 #[test]
 fn the_current_context_is_that_of_the_scope() {
     each_executor(|spawner| {
-        let (outer, _cancel) = Context::background()
-            .with_value(Crosses, 1)
-            .with_cancel();
+        let (outer, _cancel) = Context::background().with_value(Crosses, 1).with_cancel();
         spawner.run(async move {
             assert_eq!(Context::current().value(Crosses), None);
             let inner = Context::background().with_value(Crosses, 2);

@@ -102,7 +102,7 @@ impl Contended {
     }
 
     /// The alarm rang. One who has been woken for a whole period, and was not polled, is passed over.
-    fn look(self: &Arc<Self>) {
+    pub(super) fn look(self: &Arc<Self>) {
         let mut wakes = Wakes::new();
         let mut list = self.list.lock();
         if list.woken && list.suspect {

@@ -55,10 +55,7 @@ fn trying_fails_on_a_lock_that_is_held() {
 #[test]
 fn one_who_holds_it_for_long_again_and_again_starves_nobody() {
     each_executor(|spawner| {
-        let (mutex, stop) = (
-            Arc::new(Mutex::new(())),
-            Arc::new(AtomicBool::new(false)),
-        );
+        let (mutex, stop) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));
         let hog = {
             let (mutex, stop) = (mutex.clone(), stop.clone());
             spawner.spawn(async move {
@@ -146,7 +143,9 @@ fn those_whom_nobody_polls_block_nobody() {
     each_executor(|spawner| {
         let mutex = Arc::new(Mutex::new(()));
         let guard = mutex.clone().try_lock_owned().unwrap();
-        let mut dead: Vec<_> = (0..3).map(|_| Box::pin(mutex.clone().lock_owned())).collect();
+        let mut dead: Vec<_> = (0..3)
+            .map(|_| Box::pin(mutex.clone().lock_owned()))
+            .collect();
         for lock in &mut dead {
             assert!(polled(lock.as_mut()).is_none());
         }
@@ -200,7 +199,9 @@ fn threads_and_tasks_share_it() {
             *mutex.lock().await += 1;
         }
     });
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
     let mut mutex = Arc::into_inner(mutex).unwrap();
     assert_eq!(*mutex.get_mut(), 1500);
     assert_eq!(mutex.into_inner(), 1500);

@@ -3,8 +3,8 @@
 //! # Memory ordering
 //! Unlocking releases, locking acquires: the holder sees what its predecessors did. All changes are exchanges.
 
-use crate::shim::mutant;
 use crate::primitive::{AtomicU32, Ordering, const_unless_loom, relaxed_if};
+use crate::shim::mutant;
 
 /// Somebody holds it.
 const LOCKED: u32 = 1;
@@ -56,10 +56,7 @@ impl Word {
     /// Unlocks if nobody waits.
     #[inline]
     pub(super) fn unlock_alone(&self) -> bool {
-        let order = relaxed_if(
-            mutant("mutex_releases_nothing"),
-            Ordering::Release,
-        );
+        let order = relaxed_if(mutant("mutex_releases_nothing"), Ordering::Release);
         self.0
             .compare_exchange(LOCKED, 0, order, Ordering::Relaxed)
             .is_ok()

@@ -14,7 +14,9 @@ fn the_value_arrives() {
         let tasks: Vec<_> = (0..200)
             .map(|n| {
                 let (sender, receiver) = channel();
-                spawner.spawn(async move { sender.send(n).unwrap() }).forget();
+                spawner
+                    .spawn(async move { sender.send(n).unwrap() })
+                    .forget();
                 spawner.spawn(async move { assert_eq!(receiver.await, Ok(n)) })
             })
             .collect();

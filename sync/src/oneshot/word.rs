@@ -1,7 +1,7 @@
 //! The flags of a oneshot channel. Invariants and memory ordering: see the [module](super).
 
-use crate::shim::mutant;
 use crate::primitive::{AtomicU32, Ordering, relaxed_if};
+use crate::shim::mutant;
 
 /// There is a value, and it is the receiver's.
 const VALUE: u32 = 1;
@@ -40,10 +40,7 @@ impl Word {
     }
 
     fn change(&self, next: impl FnMut(u32) -> Option<u32>) -> Result<u32, u32> {
-        let order = relaxed_if(
-            mutant("oneshot_orders_nothing"),
-            Ordering::AcqRel,
-        );
+        let order = relaxed_if(mutant("oneshot_orders_nothing"), Ordering::AcqRel);
         self.0.fetch_update(order, Ordering::Acquire, next)
     }
 
@@ -74,8 +71,7 @@ impl Word {
     /// `Some`: sent, and whether the receiver is to be woken. `None`: it is gone.
     pub(super) fn send(&self) -> Option<bool> {
         self.change(|word| {
-            (word & RECEIVER_GONE == 0)
-                .then_some((word | VALUE | SENDER_GONE) & !RECEIVER_WAITS)
+            (word & RECEIVER_GONE == 0).then_some((word | VALUE | SENDER_GONE) & !RECEIVER_WAITS)
         })
         .ok()
         .map(|word| word & RECEIVER_WAITS != 0)

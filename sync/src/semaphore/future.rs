@@ -61,14 +61,15 @@ impl<S: Held + Clone> Acquire<S> {
     }
 
     /// The first poll, where permits were not free.
-    fn enqueue(
-        mut self: Pin<&mut Self>,
-        waiter: Waiter,
-    ) -> Poll<Result<Permit<S>, AcquireError>> {
+    fn enqueue(mut self: Pin<&mut Self>, waiter: Waiter) -> Poll<Result<Permit<S>, AcquireError>> {
         let mut this = self.as_mut().project();
         let semaphore = this.waiting.hold().clone();
         let mut turn = this.waiting.as_mut().turn();
-        match semaphore.semaphore().word.claim((*this.count).min(word::MAX)) {
+        match semaphore
+            .semaphore()
+            .word
+            .claim((*this.count).min(word::MAX))
+        {
             Claim::Took(n) if n == *this.count => {
                 drop(turn);
                 Poll::Ready(Ok(self.permit()))

@@ -8,8 +8,8 @@
 //! Releasing releases, acquiring acquires: who gets a permit sees all that its former holder did. Every change is an exchange,
 //! so that a release goes on being seen through later ones. What passes by the list passes by its lock.
 
-use crate::shim::mutant;
 use crate::primitive::{AtomicUsize, Ordering, const_unless_loom, relaxed_if};
+use crate::shim::mutant;
 
 const CLOSED: usize = 1;
 const WAITERS: usize = 2;
@@ -63,10 +63,7 @@ impl Word {
     /// Makes the change that `next` names, until it names none. The word that was changed, or refused.
     #[inline]
     fn change(&self, mut next: impl FnMut(usize) -> Option<usize>) -> Result<usize, usize> {
-        let order = relaxed_if(
-            mutant("semaphore_orders_nothing"),
-            Ordering::AcqRel,
-        );
+        let order = relaxed_if(mutant("semaphore_orders_nothing"), Ordering::AcqRel);
         self.0.fetch_update(order, Ordering::Acquire, &mut next)
     }
 

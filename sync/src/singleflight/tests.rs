@@ -15,7 +15,13 @@ use crate::{
 fn alone_it_runs_and_gives_its_value() {
     let group = Group::new();
     let flight = block_on(group.run("key", || async { "bar" }));
-    assert_eq!(flight, Flight { value: "bar", shared: false });
+    assert_eq!(
+        flight,
+        Flight {
+            value: "bar",
+            shared: false
+        }
+    );
     let group = Group::new();
     let flight = block_on(group.run("key", || async { Err::<(), _>("error") }));
     assert_eq!(flight.value, Err("error"));
@@ -47,7 +53,13 @@ fn many_who_ask_at_once_share_one_run() {
         }
         gate.notify_one();
         for flight in spawner.join_all(tasks) {
-            assert_eq!(flight, Flight { value: "bar", shared: true });
+            assert_eq!(
+                flight,
+                Flight {
+                    value: "bar",
+                    shared: true
+                }
+            );
         }
         assert_eq!(runs.load(Ordering::SeqCst), 1);
         assert!(group.lock().is_empty());
@@ -96,6 +108,7 @@ fn where_the_one_who_runs_is_dropped_another_goes_on() {
     let counted = steps.clone();
     let mut first = Box::pin(group.run("key", || async move {
         counted.fetch_add(1, Ordering::Relaxed);
+        yield_now().await;
         yield_now().await;
         counted.fetch_add(1, Ordering::Relaxed);
         1

@@ -135,7 +135,9 @@ fn layers_of_all_kinds_end_as_they_should() {
 
 fn layers(mut random: u64, by_timeout: bool) {
     let mut next = move |n: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (random >> 33) % n
     };
     let mut context = Context::background();
@@ -201,7 +203,11 @@ fn a_waker_may_come_back_in() {
     ));
     let waker = Waker::from(reenters.clone());
     let mut done = pin!(context.done());
-    assert!(done.as_mut().poll(&mut Polling::from_waker(&waker)).is_pending());
+    assert!(
+        done.as_mut()
+            .poll(&mut Polling::from_waker(&waker))
+            .is_pending()
+    );
     cancel.cancel();
     assert_eq!(reenters.2.load(Ordering::Relaxed), 1);
 }

@@ -171,7 +171,10 @@ fn run(seed: u64) {
         world.drop_op();
         world.check();
     }
-    world.permits.clear();
+    for (channel, permit) in std::mem::take(&mut world.permits) {
+        world.model.release(channel);
+        drop(permit);
+    }
     let (values, leaked) = (world.values as usize, world.model.leaked());
     drop(world);
     drop(channels);
