@@ -20,7 +20,8 @@
 //! - The handlers stand outside of any closure, so that `?`, `break`, `return` and `.await` are the caller's.
 //! - Whether an output matches a refutable pattern is asked of a reference to it, with the pattern's bindings made plain;
 //!   so nothing is moved before it is known.
-//! - What is evaluated keeps its spans, so that errors point at it; all names of ours are hygienic.
+//! - What is evaluated keeps its spans, so that errors point at it; our variables are hygienic, and items have names
+//!   that nobody else has.
 //!
 //! # Not done here
 //! Choosing: see `gmp_sync::select`.
@@ -63,7 +64,8 @@ impl Select {
                 None => quote!(#private::forever().await),
             };
         }
-        let (disabled, selection) = (hidden("disabled"), hidden("selection"));
+        let (disabled, selection, chosen) =
+            (hidden("disabled"), hidden("selection"), hidden("chosen"));
         let variants: Vec<Ident> = (0..self.arms.len())
             .map(|index| numbered("A", index))
             .collect();
@@ -78,10 +80,13 @@ impl Select {
         let pins = self.arms.iter().enumerate().map(|(index, arm)| {
             let (place, kind) = (numbered("arm", index), numbered("kind", index));
             // What is not a future is reported where it stands.
-            let future = quote_spanned!(arm.future.span()=> #private::into_future(#place));
+            let there = Span::mixed_site().located_at(arm.future.span());
+            let at = Ident::new(&place.to_string(), there);
+            let future = quote_spanned!(there=> __gmp_into_future(#at));
+            let asked = quote_spanned!(there=> (&#at).kind());
             quote! {
                 let mut #place = #private::pin!(#future);
-                let #kind = (&#place).kind();
+                let #kind = #asked;
             }
         });
         let poll = self.poll(&private);
@@ -89,21 +94,21 @@ impl Select {
             let Arm {
                 pattern, handler, ..
             } = arm;
-            quote!(#private::Some(Chosen::#variant(#pattern)) => #handler,)
+            quote!(#private::Some(__GmpChosen::#variant(#pattern)) => #handler,)
         });
         let otherwise = match &self.otherwise {
             Some(Otherwise::Default(handler) | Otherwise::Else(handler)) => quote!(#handler),
             None => quote!(#private::nothing_left()),
         };
         quote! {{
-            enum Chosen<#(#variants),*> {
+            enum __GmpChosen<#(#variants),*> {
                 #(#variants(#variants)),*
             }
             #[allow(unused_mut)]
             let mut #disabled: u64 = 0;
             #(#guards)*
-            let chosen = {
-                use #private::{ByFuture as _, ByOperation as _};
+            let #chosen = {
+                use #private::{ByFuture as _, ByOperation as _, into_future as __gmp_into_future};
                 // Dropped after the arms.
                 let #selection = #private::pin!(#private::Selection::new());
                 let #selection = #selection.as_ref();
@@ -111,7 +116,7 @@ impl Select {
                 #(#pins)*
                 #poll
             };
-            match chosen {
+            match #chosen {
                 #(#handlers)*
                 #private::None => #otherwise,
                 #[allow(unreachable_patterns)]
@@ -123,12 +128,8 @@ impl Select {
     /// The expression that chooses.
     fn poll(&self, private: &TokenStream) -> TokenStream {
         let (disabled, selection) = (hidden("disabled"), hidden("selection"));
-        let (cx, visit, index, output) = (
-            hidden("cx"),
-            hidden("visit"),
-            hidden("index"),
-            hidden("output"),
-        );
+        let (cx, visit, index) = (hidden("cx"), hidden("visit"), hidden("index"));
+        let (output, matches) = (hidden("output"), hidden("matches"));
         let arms = self.arms.iter().enumerate().map(|(number, arm)| {
             let (place, kind) = (numbered("arm", number), numbered("kind", number));
             let (variant, pattern) = (numbered("A", number), pattern::plain(&arm.pattern));
@@ -143,12 +144,12 @@ impl Select {
                         #private::Poll::Pending => return #private::Answer::Pending,
                     };
                     #[allow(unused_variables, unreachable_patterns, clippy::all, clippy::pedantic)]
-                    let matches = match &#output {
+                    let #matches = match &#output {
                         #pattern => true,
                         _ => false,
                     };
-                    if matches {
-                        #private::Answer::Chosen(Chosen::#variant(#output))
+                    if #matches {
+                        #private::Answer::Chosen(__GmpChosen::#variant(#output))
                     } else {
                         #disabled |= 1 << #number;
                         #private::Answer::Disabled

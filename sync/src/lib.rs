@@ -9,12 +9,27 @@
 //! | `sync.WaitGroup` | [`WaitGroup`] |
 //! | `sync.Mutex` | [`Mutex`] |
 //! | `sync.RWMutex` | [`RwLock`] |
-//! | `sync.Cond` | [`Cond`] |
+//! | `sync.Cond`: `Wait`, `Signal`, `Broadcast` | [`Cond`]: [`wait`](Cond::wait), [`notify_one`](Cond::notify_one), [`notify_all`](Cond::notify_all) |
 //! | `sync.Once`, `sync.OnceFunc`, `sync.OnceValue` | [`Once`], [`OnceFunc`], [`OnceValue`], [`OnceCell`] |
-//! | `context.Context` and its package | [`Context`], [`context`] |
+//! | `sync.Pool` | [`Pool`] |
+//! | `context.Context` | [`Context`] |
+//! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`with_cancel_cause`](Context::with_cancel_cause) |
+//! | `context.WithDeadline`, `WithTimeout`, `..Cause` | [`Context::with_deadline`], [`with_timeout`](Context::with_timeout), `.._cause` |
+//! | `context.WithValue`, `WithoutCancel`, `AfterFunc`, `Cause` | [`Context::with_value`], [`without_cancel`](Context::without_cancel), [`after_func`](Context::after_func), [`cause`](Context::cause) |
+//! | `<-ctx.Done()`, `ctx.Err()` | [`ctx.done().await`](Context::done), [`ctx.err()`](Context::err) |
 //! | `golang.org/x/sync/semaphore.Weighted` | [`Semaphore`] |
 //! | `golang.org/x/sync/errgroup.Group` | [`errgroup::Group`] |
 //! | `golang.org/x/sync/singleflight.Group` | [`singleflight::Group`] |
+//!
+//! | tokio | here |
+//! |---|---|
+//! | `sync::mpsc` | [`fn@chan`], with several receivers too |
+//! | `sync::{oneshot, broadcast, watch}` | [`oneshot`], [`broadcast`], [`watch`] |
+//! | `sync::{Mutex, RwLock, Semaphore, Notify, Barrier, OnceCell}` | the same names |
+//! | `Mutex::blocking_lock`, `Receiver::blocking_recv`, .. | [`Mutex::lock_blocking`], `recv_blocking`, .. |
+//! | `tokio_util::sync::CancellationToken` | [`Context::with_cancel`]; its `child_token` is `with_cancel` again, `run_until_cancelled` [`Context::run`] |
+//! | `tokio_util::task::TaskTracker` | [`WaitGroup`] |
+//! | `task_local!` | [`Context::with_value`] and [`Context::scope`] |
 #![cfg_attr(gmp_loom, allow(dead_code, unused_imports, unused_macros))]
 
 #[doc(hidden)]
@@ -42,6 +57,8 @@ pub use self::semaphore::{
 
 #[cfg(not(gmp_loom))]
 mod barrier;
+#[cfg(all(test, not(gmp_loom)))]
+mod bounds;
 #[cfg(not(gmp_loom))]
 pub mod broadcast;
 #[cfg(not(gmp_loom))]
@@ -57,6 +74,8 @@ mod once;
 #[cfg(not(gmp_loom))]
 mod once_cell;
 pub mod oneshot;
+#[cfg(not(gmp_loom))]
+mod pool;
 #[cfg(not(gmp_loom))]
 mod rwlock;
 #[cfg(not(gmp_loom))]
@@ -74,6 +93,7 @@ pub use self::{
     notify::{Notified, Notify},
     once::{GetValue, Once, OnceFunc, OnceValue},
     once_cell::{OnceCell, SetError},
+    pool::{Pool, Pooled},
     rwlock::{
         OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadGuard, RwLock, RwLockReadGuard,
         RwLockWriteGuard, Write, WriteGuard,

@@ -52,7 +52,7 @@ impl ToTokens for Handler {
 
 /// One of what stands between the braces.
 enum Entry {
-    Arm(Arm),
+    Arm(Box<Arm>),
     Otherwise(Otherwise, Span),
 }
 
@@ -67,7 +67,7 @@ impl Parse for Select {
         };
         while !input.is_empty() {
             match input.parse()? {
-                Entry::Arm(arm) => select.push(arm)?,
+                Entry::Arm(arm) => select.push(*arm)?,
                 Entry::Otherwise(otherwise, span) => select.set_otherwise(otherwise, span)?,
             }
         }
@@ -130,7 +130,7 @@ impl Parse for Entry {
                 return Ok(Entry::Otherwise(kind(input.parse()?), word.span()));
             }
         }
-        input.parse().map(Entry::Arm)
+        Ok(Entry::Arm(Box::new(input.parse()?)))
     }
 }
 

@@ -26,7 +26,7 @@ fn next() -> u32 {
 
 /// A number below `limit`. (Go: `cheaprandn`)
 fn below(limit: u32) -> u32 {
-    (u64::from(next()) * u64::from(limit) >> 32) as u32
+    ((u64::from(next()) * u64::from(limit)) >> 32) as u32
 }
 
 /// Fills `order` with the numbers below its length, in an order of which each is as likely.

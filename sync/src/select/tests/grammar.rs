@@ -110,7 +110,8 @@ fn handlers_stand_in_the_caller_s_function() {
         Ok(value + 1)
     }
     async fn returns() -> i32 {
-        select! { _ = ready(()) => return 1 }
+        select! { _ = ready(()), if true => return 1, else => {} }
+        2
     }
     block_on(async {
         assert_eq!(question(Ok(1)).await, Ok(2));
@@ -179,11 +180,18 @@ fn words_of_the_grammar_are_names_elsewhere() {
         let value = select! { biased = ready(default) => biased };
         assert_eq!(value, 2);
         // Names of ours do not catch the user's.
+        #[derive(PartialEq)]
+        enum Chosen {
+            A0(i32),
+        }
         let (cx, chosen, output, index, visit, selection, disabled) = (1, 2, 3, 4, 5, 6, 7);
         let sum = select! {
-            x = ready(cx + chosen + output) => x + index + visit + selection + disabled,
+            Chosen::A0(x) = ready(Chosen::A0(cx + chosen + output)), if Chosen::A0(1) != Chosen::A0(2) => {
+                x + index + visit + selection + disabled + chosen + output + cx
+            }
+            else => unreachable!(),
         };
-        assert_eq!(sum, 28);
+        assert_eq!(sum, 34);
     });
 }
 
