@@ -1,24 +1,38 @@
 #!/usr/bin/env bash
-# Checks memory: the executor's tests under AddressSanitizer and LeakSanitizer, in both forms of its task bodies.
+# Checks memory: the tests of the executor and of the facade under AddressSanitizer and LeakSanitizer, in both forms of
+# the task bodies.
 #
 # - in the slab, with the bodies of free slots poisoned (`--cfg gmp_asan`): use after a slot was given back;
 # - each body by itself (`--cfg gmp_boxed`): reads past its end, and leaks.
-# Arguments go to the test programs: `ci/asan.sh abort` runs the tests with `abort` in their names.
+# Arguments are passed to cargo-nextest in the place of the packages: `ci/asan.sh -p gmp abort` runs those tests of the
+# facade that have `abort` in their names.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 [[ $(uname -sm) == "Linux x86_64" ]] || skip "the sanitizers are used on x86-64 Linux only"
 need_nightly
 
-# FORM: a cfg, which is also the name of the folder.
+cargo nextest --version >/dev/null 2>&1 ||
+    skip "cargo-nextest is not here, and the tests want a process each: cargo install --locked cargo-nextest"
+
+# Panics on purpose in the drop of a payload, and in wakers, leave something by their nature.
+suppressions=$(mktemp)
+trap 'rm -f "$suppressions"' EXIT
+printf 'leak:%s\n' StaticStrPayload main::panics:: >"$suppressions"
+
+scope=(-p gmp-executor -p gmp)
+if (($#)); then scope=("$@"); fi
+
+# FORM: a cfg, which is also the name of the folder. Tests of the compiler's messages run no code of ours.
 check_form() {
     local form=$1
-    shift
-    say "executor under ASan, --cfg $form"
+    say "executor and facade under ASan, --cfg $form"
     # With a target named, build scripts and macros stay free of the sanitizer.
-    CARGO_TARGET_DIR="$target/$form" RUSTFLAGS="-Zsanitizer=address --cfg $form" \
+    CARGO_TARGET_DIR="$target/$form" RUSTFLAGS="-Zsanitizer=address --cfg $form" CARGO_PROFILE_TEST_DEBUG=line-tables-only \
         ASAN_OPTIONS="detect_leaks=1:${ASAN_OPTIONS:-}" \
-        run timeout 600 cargo +nightly test -p gmp-executor --lib --target x86_64-unknown-linux-gnu -- "$@"
+        LSAN_OPTIONS="suppressions=$suppressions:print_suppressions=0:${LSAN_OPTIONS:-}" \
+        run timeout 600 cargo +nightly nextest run --config-file ci/nextest.toml --lib --tests \
+        --target x86_64-unknown-linux-gnu -E 'not test(/^ui::/)' "${scope[@]}"
 }
 
-check_form gmp_asan "$@"
-check_form gmp_boxed "$@"
+check_form gmp_asan
+check_form gmp_boxed

@@ -5,12 +5,11 @@
 need python3 "apt-get install python3"
 export LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-2}"
 
-# build_models [FLAG...]: prints the path of the program. The flags go to rustc for gmp-executor alone, so that what it
-# depends on is built once for all mutants. `--profile bench` is how `cargo rustc` asks for an optimised test program.
+# Prints the path of the models' program. `--profile bench` is how `cargo rustc` asks for an optimised test program.
 build_models() {
     CARGO_TARGET_DIR="$target/loom" RUSTFLAGS="--cfg gmp_loom" \
         CARGO_PROFILE_BENCH_LTO=false CARGO_PROFILE_BENCH_CODEGEN_UNITS=16 \
-        cargo rustc --quiet -p gmp-executor --lib --profile bench --message-format=json-render-diagnostics -- "$@" |
+        cargo rustc --quiet -p gmp-executor --lib --profile bench --message-format=json-render-diagnostics |
         test_program
 }
 

@@ -10,7 +10,6 @@ source ci/loom.sh
 limit=30
 
 say "build with --cfg gmp_loom"
-# shellcheck disable=SC2119 # without flags: no mutant
 program=$(build_models)
 mapfile -t models < <(list_models "$program" | grep -E "${1:-}" || true)
 ((${#models[@]})) || fail "no model matches '${1:-}'"

@@ -23,6 +23,9 @@
 //! | [`poller`] | what the scheduler asks of a network poller | netpoll.go |
 //! | `port` | the seam through which task, slab and time reach the scheduler | |
 
+// Models use a part of what they test.
+#![cfg_attr(gmp_loom, allow(dead_code))]
+
 #[cfg(not(gmp_loom))]
 mod blocking;
 #[cfg(not(gmp_loom))]

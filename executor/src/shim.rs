@@ -29,8 +29,23 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> +
         .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
+/// The protocol is to be run with the mistake of that name: never but in models, whose program reads it from
+/// `GMP_MUTANT`. `ci/mutants.sh` has the list.
+#[cfg(gmp_loom)]
+pub(crate) fn mutant(name: &str) -> bool {
+    static CHOSEN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    let chosen = CHOSEN.get_or_init(|| std::env::var("GMP_MUTANT").ok());
+    chosen.as_deref() == Some(name)
+}
+
+#[cfg(not(gmp_loom))]
+#[inline(always)]
+pub(crate) const fn mutant(_: &str) -> bool {
+    false
+}
+
 /// The order of an access in a mutant that lacks it, and in all others.
 #[inline(always)]
-pub(crate) const fn relaxed_if(mutant: bool, order: Ordering) -> Ordering {
+pub(crate) fn relaxed_if(mutant: bool, order: Ordering) -> Ordering {
     if mutant { Ordering::Relaxed } else { order }
 }

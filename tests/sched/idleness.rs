@@ -25,6 +25,10 @@ fn assert_idle(what: &str) {
 }
 
 #[test]
+#[cfg_attr(
+    gmp_boxed,
+    ignore = "the process ends before what is cut has been dropped"
+)]
 fn an_idle_runtime_uses_no_cpu() {
     in_child(|| {
         let fresh = runtime(4);

@@ -59,6 +59,7 @@ fn the_number_of_tasks_is_that_of_those_that_have_not_ended() {
 }
 
 #[test]
+#[cfg_attr(gmp_boxed, ignore = "bodies are not in the slots")]
 fn slots_are_used_again() {
     in_child(|| {
         let runtime = runtime(2);
@@ -98,6 +99,7 @@ fn slots_are_used_again() {
 }
 
 #[test]
+#[cfg_attr(gmp_boxed, ignore = "bodies are not in the slots")]
 fn the_figures_add_up() {
     in_child(|| {
         let runtime = runtime(2);
@@ -139,6 +141,7 @@ fn the_figures_add_up() {
 }
 
 #[test]
+#[cfg_attr(any(gmp_asan, gmp_boxed), ignore = "ASan keeps what was freed")]
 fn after_a_burst_the_pages_go_back_to_the_system() {
     in_child(|| {
         let runtime = runtime(2);
@@ -154,11 +157,11 @@ fn after_a_burst_the_pages_go_back_to_the_system() {
             runtime.block_on(task).unwrap();
         }
         drop(gate);
-        eventually(|| gmp::mem_stats().released > 80 * MIB);
+        let released = |stats: gmp::MemStats| stats.released > 80 * MIB && class(&stats).idle < MIB;
+        eventually(|| released(gmp::mem_stats()));
         // The allocator keeps what the test's own vectors took.
         let after = resident();
         assert!(after + 80 * MIB < during, "from {during} to {after}");
-        assert!(class(&gmp::mem_stats()).idle < MIB);
         // What was released can be used again.
         let gate = Gate::new();
         let tasks: Vec<_> = (0..1000).map(|_| runtime.spawn(waiter(&gate))).collect();

@@ -30,6 +30,7 @@ fn use_once(processors: usize, tally: &Tally) {
 }
 
 #[test]
+#[cfg_attr(any(gmp_asan, gmp_boxed), ignore = "ASan keeps what was freed")]
 fn a_thousand_one_after_another_leave_no_thread_descriptor_or_memory() {
     in_child(|| {
         let tally = Tally::new();

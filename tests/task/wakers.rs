@@ -1,7 +1,12 @@
 //! Wakers of tasks: they own nothing, and are good for their task only.
 
 use std::{
-    sync::{Arc, Mutex, mpsc},
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc,
+    },
     task::{Context, Poll, Wake, Waker},
     thread,
 };
@@ -135,8 +140,14 @@ fn a_task_is_woken_by_a_future_polled_in_another_task() {
         let (sender, mut receiver) = futures::channel::oneshot::channel();
         let (wakes, waker) = Wakes::new();
         assert!(poll_with(&mut receiver, &waker).is_pending());
-        let handle = runtime.spawn(receiver);
-        runtime.block_on(runtime.spawn(gmp::yield_now())).unwrap();
+        let polled = Arc::new(AtomicBool::new(false));
+        let polls = polled.clone();
+        let handle = runtime.spawn(std::future::poll_fn(move |cx| {
+            let answer = Pin::new(&mut receiver).poll(cx);
+            polls.store(true, SeqCst);
+            answer
+        }));
+        eventually(|| polled.load(SeqCst));
         sender.send(7).unwrap();
         assert_eq!(runtime.block_on(handle).unwrap(), Ok(7));
         assert_eq!(wakes.count(), 0);

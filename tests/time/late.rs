@@ -28,7 +28,7 @@ fn an_earlier_timer_set_by_a_thread_while_a_machine_sleeps() {
         let long = runtime.spawn(sleep(HOUR));
         for n in 0..5000_u64 {
             let short = Duration::from_nanos(1 + n * 7919 % 60_000);
-            assert!(runtime.block_on(measured(sleep(short))) < FORGOTTEN);
+            assert!(runtime.block_on(measured(|| sleep(short))) < FORGOTTEN);
         }
         long.abort();
     });
@@ -40,7 +40,7 @@ fn an_earlier_timer_set_by_a_task_before_all_go_to_sleep() {
         let long = runtime.spawn(sleep(HOUR));
         for n in 0..5000_u64 {
             let short = Duration::from_nanos(1 + n * 7919 % 60_000);
-            let task = runtime.spawn(measured(sleep(short)));
+            let task = runtime.spawn(measured(move || sleep(short)));
             assert!(runtime.block_on(task).unwrap() < FORGOTTEN);
         }
         long.abort();
@@ -57,10 +57,13 @@ fn earlier_and_earlier_timers_from_threads_and_tasks_at_once() {
                     for n in 0..700_u64 {
                         let short = Duration::from_nanos(1 + (n * 7919 + seed * 104_729) % 200_000);
                         let waited = match (n + seed) % 3 {
-                            0 => handle.block_on(measured(sleep(short))),
-                            1 => gmp::block_on(handle.spawn(measured(sleep(short)))).unwrap(),
+                            0 => handle.block_on(measured(move || sleep(short))),
+                            1 => {
+                                gmp::block_on(handle.spawn(measured(move || sleep(short)))).unwrap()
+                            }
                             _ => {
-                                let nested = async move { gmp::block_on(measured(sleep(short))) };
+                                let nested =
+                                    async move { gmp::block_on(measured(|| sleep(short))) };
                                 gmp::block_on(handle.spawn(nested)).unwrap()
                             }
                         };
@@ -142,7 +145,7 @@ fn a_sleep_set_earlier_fires_earlier() {
                 let mut sleep = sleep(HOUR);
                 assert!(poll_here(&mut sleep).await.is_pending());
                 sleep.reset(Instant::now() + Duration::from_nanos(n * 7919 % 50_000));
-                measured(sleep).await
+                measured(|| sleep).await
             });
             assert!(runtime.block_on(task).unwrap() < FORGOTTEN);
         }
@@ -167,7 +170,7 @@ fn time_goes_on_for_threads_while_tasks_come_and_go() {
             }
         });
         for _ in 0..200 {
-            assert!(runtime.block_on(measured(sleep(Duration::from_micros(50)))) < FORGOTTEN);
+            assert!(runtime.block_on(measured(|| sleep(Duration::from_micros(50)))) < FORGOTTEN);
         }
         over.store(true, SeqCst);
         runtime.block_on(churn).unwrap();

@@ -13,8 +13,9 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Runs `wait` to its end and tells how long that took.
-async fn measured(wait: impl Future) -> Duration {
+/// From before the wait is made, since a sleep counts from then.
+async fn measured<F: Future>(wait: impl FnOnce() -> F) -> Duration {
     let begun = Instant::now();
-    wait.await;
+    wait().await;
     begun.elapsed()
 }

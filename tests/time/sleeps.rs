@@ -23,7 +23,7 @@ fn a_sleep_is_never_too_short() {
         let task = runtime.spawn(async {
             for micros in [1, 10, 100, 1000, 5000] {
                 let duration = Duration::from_micros(micros);
-                assert!(measured(sleep(duration)).await >= duration);
+                assert!(measured(|| sleep(duration)).await >= duration);
                 let deadline = Instant::now() + duration;
                 sleep_until(deadline).await;
                 assert!(Instant::now() >= deadline);
@@ -309,7 +309,7 @@ fn threads_in_block_on_sleep() {
                 thread::spawn(move || {
                     for round in 0..20 {
                         let duration = Duration::from_micros(100) * (n + round);
-                        assert!(handle.block_on(measured(sleep(duration))) >= duration);
+                        assert!(handle.block_on(measured(|| sleep(duration))) >= duration);
                     }
                 })
             })

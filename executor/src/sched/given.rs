@@ -19,7 +19,7 @@
 
 use std::ptr::{from_ref, null_mut};
 
-use crate::shim::{AtomicPtr, AtomicU32, Ordering, fence};
+use crate::shim::{AtomicPtr, AtomicU32, Ordering, fence, mutant};
 
 pub(super) struct Given<P: 'static> {
     /// From the giver until the machine takes it; null: none.
@@ -60,7 +60,7 @@ impl<P: Sync> Given<P> {
     /// The machine is about to sleep in the poller. It must look afterwards whether there is a reason not to.
     pub(super) fn enter_poller(&self) {
         self.in_poller.store(1, Ordering::Relaxed);
-        if cfg!(not(gmp_mutant = "no_fence_before_the_poller")) {
+        if !mutant("no_fence_before_the_poller") {
             fence(Ordering::SeqCst);
         }
     }
@@ -71,7 +71,7 @@ impl<P: Sync> Given<P> {
 
     /// After the reason why the machine must not sleep was stored. True: it may have missed that.
     pub(super) fn is_in_poller(&self) -> bool {
-        if cfg!(not(gmp_mutant = "no_fence_after_giving")) {
+        if !mutant("no_fence_after_giving") {
             fence(Ordering::SeqCst);
         }
         self.in_poller.load(Ordering::Relaxed) != 0

@@ -1,37 +1,25 @@
-//! The global queue: tasks from threads without a processor, and what overflows the local queues. It has two lanes beside:
-//! for tasks that timers or sockets woke, and for those that have lost a processor by running too long.
+//! The global queue: tasks from threads without a processor. It has two lanes beside: for tasks that timers or sockets
+//! woke, and for those that have lost a processor by running too long.
 //!
-//! crossbeam's [`Injector`] carries single names and whole batches, so that an overflow costs one
-//! push for 128 tasks. The gate beside it is what a shutdown closes (S7): a spawn from a foreign thread publishes
+//! crossbeam's [`Injector`] carries their names. The gate beside it is what a shutdown closes (S7): a spawn from a foreign thread publishes
 //! its task under the gate's lock, so that it either comes before the close, and is found by
 //! the walk, or sees it and keeps its future. Wakes do not pass the gate: their entries prove
 //! nothing, and a closed queue is emptied before it is used again.
 
 use std::sync::Mutex;
 
-use crossbeam_deque::{Injector, Steal};
+use crossbeam_deque::Injector;
 
-use super::run_queue::Batch;
+use super::spill;
 use crate::{shim::lock, task::Name};
 
-/// What a take brings.
-pub(super) enum Taken {
-    One(Name),
-    Batch(Box<Batch>),
-}
-
 pub(super) struct GlobalQueue {
-    entries: Injector<Entry>,
+    names: Injector<u64>,
     /// Woken by timers and sockets, found by machines without a processor.
     urgent: Injector<u64>,
     /// Hot loops that yielded without a processor.
     background: Injector<u64>,
     gate: Mutex<Gate>,
-}
-
-enum Entry {
-    One(u64),
-    Batch(Box<Batch>),
 }
 
 struct Gate {
@@ -43,7 +31,7 @@ struct Gate {
 impl GlobalQueue {
     pub(super) fn new() -> GlobalQueue {
         GlobalQueue {
-            entries: Injector::new(),
+            names: Injector::new(),
             urgent: Injector::new(),
             background: Injector::new(),
             gate: Mutex::new(Gate {
@@ -54,11 +42,7 @@ impl GlobalQueue {
     }
 
     pub(super) fn push(&self, name: Name) {
-        self.entries.push(Entry::One(name.bits()));
-    }
-
-    pub(super) fn push_batch(&self, batch: Box<Batch>) {
-        self.entries.push(Entry::Batch(batch));
+        self.names.push(name.bits());
     }
 
     pub(super) fn push_urgent(&self, name: Name) {
@@ -71,7 +55,7 @@ impl GlobalQueue {
 
     /// All lanes are.
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && !self.has_urgent() && !self.has_background()
+        self.names.is_empty() && !self.has_urgent() && !self.has_background()
     }
 
     pub(super) fn has_urgent(&self) -> bool {
@@ -82,19 +66,16 @@ impl GlobalQueue {
         !self.background.is_empty()
     }
 
-    pub(super) fn take(&self) -> Option<Taken> {
-        match steal(&self.entries)? {
-            Entry::Batch(batch) => Some(Taken::Batch(batch)),
-            Entry::One(bits) => Name::from_bits(bits).map(Taken::One),
-        }
+    pub(super) fn take(&self) -> Option<Name> {
+        spill::take(&self.names).and_then(Name::from_bits)
     }
 
     pub(super) fn take_urgent(&self) -> Option<Name> {
-        Name::from_bits(steal(&self.urgent)?)
+        spill::take(&self.urgent).and_then(Name::from_bits)
     }
 
     pub(super) fn take_background(&self) -> Option<Name> {
-        Name::from_bits(steal(&self.background)?)
+        spill::take(&self.background).and_then(Name::from_bits)
     }
 
     /// Opens the gate for a new runtime. Returns its epoch.
@@ -117,19 +98,5 @@ impl GlobalQueue {
     pub(super) fn pass<R>(&self, epoch: u64, publish: impl FnOnce() -> R) -> Option<R> {
         let gate = lock(&self.gate);
         (gate.open && gate.epoch == epoch).then(publish)
-    }
-}
-
-fn steal<T>(from: &Injector<T>) -> Option<T> {
-    // Two loads; stealing in vain costs a fence.
-    if from.is_empty() {
-        return None;
-    }
-    loop {
-        match from.steal() {
-            Steal::Success(entry) => return Some(entry),
-            Steal::Empty => return None,
-            Steal::Retry => {}
-        }
     }
 }

@@ -12,7 +12,7 @@
 //! two fences of the README's claim are in [`Idle::submitted`] and [`Idle::go_idle`], after what the one stores
 //! and before what the other looks at; the README says where none is needed.
 
-use crate::shim::{AtomicU32, Mutex, Ordering, fence, lock};
+use crate::shim::{AtomicU32, Mutex, Ordering, fence, lock, mutant};
 
 /// Both counts in one word: `searching` in the upper half, `idle` in the lower.
 struct Counts(AtomicU32);
@@ -116,7 +116,7 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
 
     /// Work was put where any processor may find it. True: the submitter should [`claim`](Self::claim).
     pub(crate) fn submitted(&self) -> bool {
-        if cfg!(not(gmp_mutant = "no_fence_after_submitting")) {
+        if !mutant("no_fence_after_submitting") {
             // Ordering: between the push and the look; pairs with the fence in `go_idle`.
             fence(Ordering::SeqCst);
         }
@@ -167,11 +167,11 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         lists.processors.push(processor);
         lists.machines.push(machine);
         self.counts.add(1);
-        if searching && cfg!(not(gmp_mutant = "idle_machine_still_searches")) {
+        if searching && !mutant("idle_machine_still_searches") {
             self.counts.sub(SEARCHING);
         }
         drop(lists);
-        if cfg!(not(gmp_mutant = "no_fence_after_going_idle")) {
+        if !mutant("no_fence_after_going_idle") {
             // Ordering: between being counted and the looks, for work and at the sleeper's deadline; pairs with the
             // fences in `submitted` and in `Scheduler::announce_deadline`.
             fence(Ordering::SeqCst);
@@ -188,7 +188,7 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
             return Reclaim::NoneIdle;
         };
         lists.machines.remove(at);
-        if cfg!(gmp_mutant = "reclaim_searches_uncounted") {
+        if mutant("reclaim_searches_uncounted") {
             self.counts.sub(1);
         } else {
             self.counts.add(SEARCHING - 1);

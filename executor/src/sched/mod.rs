@@ -51,6 +51,8 @@ mod slices;
 #[cfg(not(gmp_loom))]
 mod spawn;
 #[cfg(not(gmp_loom))]
+mod spill;
+#[cfg(not(gmp_loom))]
 mod table;
 #[cfg(not(gmp_loom))]
 mod thread_clock;

@@ -21,7 +21,7 @@ use std::{
 use super::{
     processor::Processor,
     scheduler::{Scheduler, explain},
-    signals,
+    signals, slack,
     slices::{self, Slice},
     watch::{Pace, Watch},
 };
@@ -30,6 +30,8 @@ use crate::{report, shim::lock, slab, time::clock};
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
 const PERIOD_MIN: Duration = Duration::from_micros(100);
+/// The shortest pause after work was first seen to stand, in a keen period: its second look.
+const SECOND_LOOK: Duration = Duration::from_micros(50);
 /// The longest period while something runs: a quarter of the 10 ms slice.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
 /// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
@@ -114,6 +116,8 @@ struct Memory {
     stuck: bool,
     /// Until when tasks that look at the soft flag are expected.
     listened_until: u64,
+    /// Work was seen to stand, for the first time.
+    suspects: bool,
     /// Until when the period stays the shortest.
     keen_until: u64,
     /// When the next hint is welcome, and how long after that the one after it.
@@ -220,10 +224,10 @@ impl Memory {
             PERIOD_MAX
         };
         let longer = (self.period * 2).min(longest);
-        self.period = if now < self.keen_until || pace.unsure {
-            PERIOD_MIN
-        } else {
-            longer
+        self.period = match now < self.keen_until {
+            true if self.suspects => SECOND_LOOK,
+            false if !pace.unsure => longer,
+            _ => PERIOD_MIN,
         };
     }
 }
@@ -256,6 +260,7 @@ impl Scheduler {
             period: PERIOD_MIN,
             stuck: false,
             listened_until: 0,
+            suspects: false,
             keen_until: 0,
             hint_at: 0,
             hint_gap: HINT_MIN,
@@ -284,10 +289,9 @@ impl Scheduler {
         if self.idle.counts().idle() < self.processors.len() as u32 {
             memory.quiet_since = None;
             memory.scavenged = false;
-            let asked = self.until_next_look(memory, now);
-            memory.due = Some(now + asked.as_nanos() as u64);
-            std::thread::park_timeout(asked);
-            return;
+            let pause = self.until_next_look(memory, now);
+            memory.due = Some(now + pause.as_nanos() as u64);
+            return slack::precisely(|| std::thread::park_timeout(pause));
         }
         let since = *memory.quiet_since.get_or_insert(now);
         let quiet = Duration::from_nanos(now.saturating_sub(since));
@@ -304,14 +308,21 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before and somebody idle could fire it, or needs a processor first.
+    /// The period, or less if a timer is due before: one that somebody idle could fire and the sleeper does not know of, or
+    /// one that needs a processor first.
     fn until_next_look(&self, memory: &Memory, now: u64) -> Duration {
         let period = memory.period;
-        if self.idle.counts().idle() == 0 && !memory.stuck {
+        let wake_time = self.wake_time();
+        let somebody_looks = if self.idle.counts().idle() == 0 {
+            !memory.stuck
+        } else {
+            self.sleeper_wakes_by(wake_time)
+        };
+        if somebody_looks {
             return period;
         }
-        let timer = Duration::from_nanos(self.earliest().saturating_sub(now));
-        period.min(timer).max(PERIOD_MIN)
+        let timer = Duration::from_nanos(wake_time.saturating_sub(now));
+        period.min(timer.max(PERIOD_MIN))
     }
 
     /// Sleeps until a processor runs, or for `limit`.
@@ -408,11 +419,13 @@ impl Scheduler {
     /// or several stand there at both looks.
     fn work_stood(&self, memory: &mut Memory) -> bool {
         let mut any = false;
+        memory.suspects = false;
         for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
             let tick = processor.tick();
             let queued = processor.queued();
             let stands = queued > 0 || processor.stealer.next().is_some();
             any |= last.stood && stands && (tick == last.tick || queued > 1);
+            memory.suspects |= stands && !last.stood;
             *last = Glance {
                 tick,
                 stood: stands,

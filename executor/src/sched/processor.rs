@@ -15,6 +15,7 @@ use super::{
     random::Random,
     retake::Stretch,
     run_queue::{self, Local, Stealer},
+    spill::Spill,
 };
 use crate::{
     poller::Ready,
@@ -33,6 +34,7 @@ pub(crate) struct Processor {
     pub(super) stealer: Stealer,
     /// The same of the queue for what timers and sockets woke.
     pub(super) urgent: Stealer,
+    pub(super) spill: Spill,
     pub(super) timers: Timers,
     /// Tasks that were spawned, and that ended, here. Written by the holder.
     spawned: AtomicU64,
@@ -68,6 +70,7 @@ impl Processor {
             holder: AtomicPtr::new(null_mut()),
             stealer,
             urgent: urgent_stealer,
+            spill: Spill::new(),
             timers: Timers::new(),
             spawned: AtomicU64::new(0),
             ended: AtomicU64::new(0),
@@ -154,7 +157,7 @@ impl Processor {
 
     /// Work stands here that another processor could take.
     pub(super) fn has_work(&self) -> bool {
-        self.queued() > 0
+        self.queued() > 0 || !self.spill.is_empty()
     }
 }
 

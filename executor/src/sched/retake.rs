@@ -43,7 +43,7 @@
 //! - A compare-and-swap at the begin and the end of each poll (Go's `entersyscall`): 0.5 ns and more of a yield's 15.
 
 use super::depth::Depth;
-use crate::shim::{AtomicU32, Ordering, StoredU64};
+use crate::shim::{AtomicU32, Ordering, StoredU64, mutant};
 
 const QUIET: u32 = 0;
 const REQUESTED: u32 = 1;
@@ -101,7 +101,7 @@ impl Retake {
     /// What is requested may be that of two requests if the monitor withdraws one and posts another meanwhile. Then the
     /// machine gives up without need, or withdraws the second: either is its right (R2), and the monitor asks again.
     pub(super) fn answer(&self, current: Stretch) -> Answer {
-        let keeps = cfg!(gmp_mutant = "stale_request_answered") || self.requested() == current;
+        let keeps = mutant("stale_request_answered") || self.requested() == current;
         if keeps && self.exchange(REQUESTED, LOST) {
             return Answer::GiveUp;
         }
@@ -121,7 +121,7 @@ impl Retake {
 
     /// The machine's stretch is over. False: the processor is gone; `come_back` is to follow.
     pub(super) fn keep(&self) -> bool {
-        if cfg!(gmp_mutant = "request_kept_without_exchange") {
+        if mutant("request_kept_without_exchange") {
             let lost = self.is_lost();
             if !lost {
                 self.word.store(QUIET, Ordering::Relaxed);
@@ -160,8 +160,8 @@ impl Retake {
         current: impl FnOnce() -> Stretch,
     ) -> bool {
         let outside = depth.is_outside();
-        let same = cfg!(gmp_mutant = "take_from_another_stretch") || current() == wanted;
-        if cfg!(gmp_mutant = "take_without_exchange") && outside && same {
+        let same = mutant("take_from_another_stretch") || current() == wanted;
+        if mutant("take_without_exchange") && outside && same {
             self.word.store(LOST, Ordering::Release);
             return true;
         }

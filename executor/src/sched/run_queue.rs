@@ -42,7 +42,7 @@
 //! Choosing a victim (`search`), waking anybody (`idle`).
 
 use crate::{
-    shim::{Arc, AtomicU32, AtomicU64, Ordering, StoredU64, relaxed_if},
+    shim::{Arc, AtomicU32, AtomicU64, Ordering, StoredU64, mutant, relaxed_if},
     task::name::Name,
 };
 
@@ -52,7 +52,7 @@ const MASK: u32 = CAPACITY - 1;
 /// Where positions begin: under loom so near to their end that models go round.
 const START: u32 = if cfg!(gmp_loom) { u32::MAX - 2 } else { 0 };
 
-/// The older half of a full ring, on its way through the global queue.
+/// The older half of a full ring, on its way to the processor's spill.
 pub(crate) struct Batch {
     names: [u64; CAPACITY as usize / 2],
     /// Those before this one were taken.
@@ -117,10 +117,7 @@ impl Local {
     /// Makes `name` the next one. Returns the one that was, which the caller is to queue.
     #[inline(always)]
     pub(crate) fn set_next(&mut self, name: Name) -> Option<Name> {
-        let release = relaxed_if(
-            cfg!(gmp_mutant = "next_releases_nothing"),
-            Ordering::Release,
-        );
+        let release = relaxed_if(mutant("next_releases_nothing"), Ordering::Release);
         let before = self.ring.next.load(Ordering::Relaxed);
         self.ring.next.store(name.bits(), release);
         Name::from_bits(before)
@@ -142,7 +139,7 @@ impl Local {
         if tail.wrapping_sub(head) >= CAPACITY {
             overflow(self.shed(head));
         }
-        if cfg!(gmp_mutant = "tail_before_place") {
+        if mutant("tail_before_place") {
             let end = tail.wrapping_add(1);
             self.ring.tail.0.store(end, Ordering::Release);
         }
@@ -153,7 +150,7 @@ impl Local {
             .store(tail.wrapping_add(1), Ordering::Release);
     }
 
-    /// Queues a batch that came from the global queue. The ring must have room for it.
+    /// Queues a batch that was spilled. The ring must have room for it.
     pub(crate) fn push_batch(&mut self, batch: &Batch) {
         debug_assert!(self.room() >= batch.left().len());
         let tail = self.ring.tail.0.load(Ordering::Relaxed);
@@ -195,7 +192,7 @@ impl Local {
             return None;
         }
         let bits = self.ring.place(head).load(Ordering::Relaxed);
-        let taken = 1 + u32::from(cfg!(gmp_mutant = "pop_skips_a_place"));
+        let taken = 1 + u32::from(mutant("pop_skips_a_place"));
         self.ring
             .head
             .0
@@ -235,14 +232,11 @@ impl Stealer {
     /// Takes `name` out of the place for the next one, if it still stands there.
     pub(crate) fn take_next(&self, name: Name) -> bool {
         let next = &self.ring.next;
-        if cfg!(gmp_mutant = "thief_takes_next_by_store") {
+        if mutant("thief_takes_next_by_store") {
             next.store(0, Ordering::Relaxed);
             return true;
         }
-        let acquire = relaxed_if(
-            cfg!(gmp_mutant = "thief_acquires_no_next"),
-            Ordering::Acquire,
-        );
+        let acquire = relaxed_if(mutant("thief_acquires_no_next"), Ordering::Acquire);
         next.compare_exchange(name.bits(), 0, acquire, Ordering::Relaxed)
             .is_ok()
     }
@@ -266,12 +260,9 @@ impl Stealer {
     /// Copies the older half behind `into`'s tail and takes it. Returns how many.
     fn copy_into(&self, into: &Local) -> Option<u32> {
         let tail = into.ring.tail.0.load(Ordering::Relaxed);
-        let acquire = relaxed_if(
-            cfg!(gmp_mutant = "thief_acquires_no_tail"),
-            Ordering::Acquire,
-        );
+        let acquire = relaxed_if(mutant("thief_acquires_no_tail"), Ordering::Acquire);
         let read_tail = || self.ring.tail.0.load(acquire);
-        let kept = cfg!(gmp_mutant = "thief_keeps_its_tail").then(read_tail);
+        let kept = mutant("thief_keeps_its_tail").then(read_tail);
         let mut head = self.ring.head.0.load(Ordering::Acquire);
         loop {
             let len = kept.unwrap_or_else(read_tail).wrapping_sub(head);
@@ -294,7 +285,7 @@ impl Stealer {
                     .store(bits, Ordering::Relaxed);
             }
             let new = head.wrapping_add(half);
-            if cfg!(gmp_mutant = "thief_takes_by_store") {
+            if mutant("thief_takes_by_store") {
                 self.ring.head.0.store(new, Ordering::Release);
                 return Some(half);
             }

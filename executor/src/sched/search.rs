@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{global::Taken, processor::Processor, run_queue::Batch, section::Section, signals};
+use super::{processor::Processor, run_queue::Batch, section::Section, signals};
 use crate::{
     poller::Ready,
     task::{Header, Name, Ran, state::Wake},
@@ -139,7 +139,12 @@ impl Section {
         // The tick moves on with the next poll only; a stale entry must not bring us here again.
         self.processor().next_tick();
         self.fire_due_timers();
-        self.take_global()
+        // In turns, so that neither starves the other.
+        if self.processor().tick() / LOOK_AROUND % 2 == 0 {
+            self.take_spilled().or_else(|| self.take_global())
+        } else {
+            self.take_global().or_else(|| self.take_spilled())
+        }
     }
 
     /// Own queue empty: all other places.
@@ -148,41 +153,37 @@ impl Section {
     fn search(&mut self) -> Option<Name> {
         self.take_urgent()
             .or_else(|| self.take_global())
+            .or_else(|| self.take_spilled())
             .or_else(|| self.take_due())
             .or_else(|| self.steal())
             .or_else(|| self.scheduler().global.take_background())
     }
 
+    /// Takes from the global queue: some more than one while the own queue has room; the others find some here or
+    /// there.
     fn take_global(&mut self) -> Option<Name> {
-        match self.scheduler().global.take()? {
-            Taken::Batch(batch) => self.take_from_batch(batch),
-            Taken::One(name) => {
-                // More of them while the own queue is empty; the others find some here or there.
-                if self.private().queue.has_room_for_batch() {
-                    self.grab_singles();
-                }
-                Some(name)
-            }
+        let scheduler = self.scheduler();
+        let first = scheduler.global.take()?;
+        if self.private().queue.has_room_for_batch() {
+            let more = std::iter::from_fn(|| scheduler.global.take());
+            more.take(GLOBAL_GRAB - 1).for_each(|name| self.push(name));
         }
+        Some(first)
     }
 
-    fn grab_singles(&mut self) {
-        for _ in 1..GLOBAL_GRAB {
-            match self.scheduler().global.take() {
-                Some(Taken::One(name)) => self.push(name),
-                Some(Taken::Batch(batch)) => return self.scheduler().global.push_batch(batch),
-                None => return,
-            }
-        }
+    /// Takes what overflowed here.
+    fn take_spilled(&mut self) -> Option<Name> {
+        let batch = self.processor().spill.take()?;
+        self.take_from_batch(batch)
     }
 
-    /// Takes the oldest of a batch. The others are queued here, or go back if there is no room.
+    /// Takes the oldest of a batch. The others are queued here, or spilled again if there is no room.
     fn take_from_batch(&mut self, mut batch: Box<Batch>) -> Option<Name> {
         let (first, more) = batch.take_first();
         if self.private().queue.has_room_for_batch() {
             self.private().queue.push_batch(&batch);
         } else if more {
-            self.scheduler().global.push_batch(batch);
+            self.processor().spill.push(batch);
         }
         first
     }
@@ -282,6 +283,10 @@ impl Section {
                 return stolen;
             }
         }
+        // First of the others, since it does not touch the ring that the victim works with.
+        if let Some(batch) = victim.spill.take() {
+            return self.take_from_batch(batch);
+        }
         if victim.stealer.len() > 0 {
             let stolen = victim.stealer.steal_into(&mut self.private().queue);
             if stolen.is_some() {
@@ -306,18 +311,18 @@ impl Section {
     /// Queues a task last here.
     #[inline(always)]
     pub(super) fn push(&mut self, name: Name) {
-        let scheduler = self.scheduler();
+        let processor = self.processor();
         self.private()
             .queue
-            .push(name, |batch| scheduler.global.push_batch(Box::new(batch)));
+            .push(name, |batch| processor.spill.push(Box::new(batch)));
     }
 
     /// Queues a task that a timer or a socket woke.
     pub(super) fn push_urgent(&mut self, name: Name) {
-        let scheduler = self.scheduler();
+        let processor = self.processor();
         self.private()
             .urgent
-            .push(name, |batch| scheduler.global.push_batch(Box::new(batch)));
+            .push(name, |batch| processor.spill.push(Box::new(batch)));
     }
 
     /// Makes a task the next one here; the one that was goes to the queue, which others may be

@@ -7,8 +7,7 @@
 use std::{
     mem::offset_of,
     panic::Location,
-    ptr::null_mut,
-    sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence},
+    sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering, fence},
 };
 
 use super::{name::Name, raw::Vtable, state::State};
@@ -24,15 +23,13 @@ pub(crate) struct Header {
     vtable: AtomicPtr<Vtable>,
     /// Written before publication.
     spawned_at: AtomicPtr<Location<'static>>,
-    /// Where the leaf stands that returned `Pending`: the polling thread's; null while polled, and
+    /// Where the leaf stands that returned `Pending`, and why: the polling thread's; 0 while polled, and
     /// where the leaf is not ours.
-    waits_at: AtomicPtr<Location<'static>>,
+    wait: AtomicU64,
     /// When the last poll ended, milliseconds of the coarse clock: the polling thread's.
     since: AtomicU32,
     /// Which runtime's, an index into the table of runtimes. Written before publication.
     runtime: AtomicU16,
-    /// Why it waits: the polling thread's.
-    reason: AtomicU8,
     /// Who joins, by rule T4; the link of the free list while the slot is free.
     joiner: AtomicU64,
 }
@@ -78,10 +75,9 @@ impl Header {
             .store(std::ptr::from_ref(vtable).cast_mut(), Ordering::Relaxed);
         self.spawned_at
             .store(std::ptr::from_ref(spawned_at).cast_mut(), Ordering::Relaxed);
-        self.waits_at.store(null_mut(), Ordering::Relaxed);
+        self.wait.store(0, Ordering::Relaxed);
         self.since.store(0, Ordering::Relaxed);
         self.runtime.store(runtime, Ordering::Relaxed);
-        self.reason.store(Reason::Unknown as u8, Ordering::Relaxed);
         self.joiner.store(0, Ordering::Relaxed);
     }
 
@@ -103,17 +99,26 @@ impl Header {
     }
 
     pub(crate) fn waits(&self) -> Waits {
-        Waits {
-            site: location(&self.waits_at),
-            reason: Reason::from_u8(self.reason.load(Ordering::Relaxed)),
-            since: self.since.load(Ordering::Relaxed),
+        let mut wait = self.wait.load(Ordering::Acquire);
+        loop {
+            let since = self.since.load(Ordering::Acquire);
+            let again = self.wait.load(Ordering::Acquire);
+            if again == wait {
+                let (site, reason) = unpack(wait);
+                return Waits {
+                    site,
+                    reason,
+                    since,
+                };
+            }
+            wait = again;
         }
     }
 
     /// A poll begins: the task waits nowhere.
     #[inline(always)]
     pub(crate) fn clear_wait(&self) {
-        self.waits_at.store(null_mut(), Ordering::Relaxed);
+        self.wait.store(0, Ordering::Relaxed);
     }
 
     /// A poll ends without a result.
@@ -124,9 +129,7 @@ impl Header {
 
     #[inline(always)]
     pub(crate) fn set_wait(&self, site: &'static Location<'static>, reason: Reason) {
-        self.waits_at
-            .store(std::ptr::from_ref(site).cast_mut(), Ordering::Relaxed);
-        self.reason.store(reason as u8, Ordering::Relaxed);
+        self.wait.store(pack(site, reason), Ordering::Relaxed);
     }
 
     /// The joiner field; rule T4 says who may.
@@ -139,6 +142,25 @@ impl Header {
 #[inline(always)]
 pub(crate) fn slot(name: Name) -> SlotIndex {
     SlotIndex::new(name.index()).expect("names are made from slots")
+}
+
+/// The top byte of an address is free: user space ends at 2^56 on all 64-bit systems that Rust knows.
+const REASON: u32 = 56;
+
+/// One word for both, so that a walker never sees a place with another place's reason.
+#[inline(always)]
+fn pack(site: &'static Location<'static>, reason: Reason) -> u64 {
+    let address = std::ptr::from_ref(site).expose_provenance() as u64;
+    debug_assert!(address >> REASON == 0, "an address beyond user space");
+    address | (reason as u64) << REASON
+}
+
+fn unpack(wait: u64) -> (Option<&'static Location<'static>>, Reason) {
+    let address = wait & !(u64::MAX << REASON);
+    let site = std::ptr::with_exposed_provenance::<Location<'static>>(address as usize);
+    // SAFETY: the word is 0, or `pack` made it of a `&'static Location`, and pages that were dropped read as 0.
+    let site = unsafe { site.as_ref() };
+    (site, Reason::from_u8((wait >> REASON) as u8))
 }
 
 fn location(field: &AtomicPtr<Location<'static>>) -> Option<&'static Location<'static>> {

@@ -30,7 +30,7 @@
 //! A waker's writes before `wake` are seen by the poll that follows, also where `wake` found the
 //! task scheduled already: it then still reads and releases through its CAS.
 
-use crate::shim::{AtomicU64, Ordering};
+use crate::shim::{AtomicU64, Ordering, mutant};
 
 const SCHEDULED: u64 = 1;
 const RUNNING: u64 = 1 << 1;
@@ -52,13 +52,16 @@ const GENERATION: u32 = 32;
 pub(crate) const GENERATION_LIMIT: u32 = if cfg!(gmp_loom) { 3 } else { u32::MAX };
 
 /// Acquires and releases; its mutants do one of the two.
-const TRANSITION: Ordering = if cfg!(gmp_mutant = "transition_acquires_nothing") {
-    Ordering::Release
-} else if cfg!(gmp_mutant = "transition_releases_nothing") {
-    Ordering::Acquire
-} else {
-    Ordering::AcqRel
-};
+#[inline(always)]
+fn transition() -> Ordering {
+    if mutant("transition_acquires_nothing") {
+        Ordering::Release
+    } else if mutant("transition_releases_nothing") {
+        Ordering::Acquire
+    } else {
+        Ordering::AcqRel
+    }
+}
 
 /// The state word.
 pub(crate) struct State(AtomicU64);
@@ -239,7 +242,7 @@ impl State {
                 Ok((new, answer)) => {
                     match self
                         .0
-                        .compare_exchange_weak(seen.0, new, TRANSITION, Ordering::Acquire)
+                        .compare_exchange_weak(seen.0, new, transition(), Ordering::Acquire)
                     {
                         Ok(_) => return answer,
                         Err(now) => seen = Snapshot(now),
@@ -270,21 +273,21 @@ impl State {
         // the last of them before the store meant a task that has ended, the next ones fail.
         self.0
             .store(u64::from(next) << GENERATION, Ordering::Release);
-        next < GENERATION_LIMIT || cfg!(gmp_mutant = "slot_never_retired")
+        next < GENERATION_LIMIT || mutant("slot_never_retired")
     }
 
     /// Schedules the task unless it is gone.
     #[inline(always)]
     pub(crate) fn wake(&self, generation: u32) -> Wake {
         self.update(|seen| {
-            if cfg!(not(gmp_mutant = "wake_skips_generation")) && !seen.is(generation) {
+            if !mutant("wake_skips_generation") && !seen.is(generation) {
                 return Err(Wake::Nothing);
             }
             if seen.has(DONE) || !seen.has(LIVE) {
                 return Err(Wake::Nothing);
             }
             if seen.has(SCHEDULED) {
-                if cfg!(gmp_mutant = "wake_of_a_scheduled_task_without_cas") {
+                if mutant("wake_of_a_scheduled_task_without_cas") {
                     return Err(Wake::Nothing);
                 }
                 // The CAS changes nothing but releases what the waker wrote before.
@@ -310,7 +313,7 @@ impl State {
             } else {
                 Wake::Queue
             };
-            if cfg!(gmp_mutant = "cancel_schedules_nothing") && answer == Wake::Nothing {
+            if mutant("cancel_schedules_nothing") && answer == Wake::Nothing {
                 return Ok((seen.0 | CANCEL, answer));
             }
             Ok((seen.0 | SCHEDULED | CANCEL, answer))
@@ -321,10 +324,10 @@ impl State {
     #[inline(always)]
     pub(crate) fn start(&self, generation: u32) -> Start {
         self.update(|seen| {
-            if cfg!(not(gmp_mutant = "start_skips_generation")) && !seen.is(generation) {
+            if !mutant("start_skips_generation") && !seen.is(generation) {
                 return Err(Start::Stale);
             }
-            let running = RUNNING * u64::from(cfg!(not(gmp_mutant = "start_ignores_running")));
+            let running = RUNNING * u64::from(!mutant("start_ignores_running"));
             if seen.0 & (SCHEDULED | running | DONE) != SCHEDULED {
                 return Err(Start::Stale);
             }
@@ -340,7 +343,7 @@ impl State {
     /// Takes a task that nobody runs, to drop its future: for a shutdown.
     pub(crate) fn claim(&self, generation: u32) -> bool {
         self.update(|seen| {
-            let running = RUNNING * u64::from(cfg!(not(gmp_mutant = "claim_ignores_running")));
+            let running = RUNNING * u64::from(!mutant("claim_ignores_running"));
             if !seen.is(generation) || !seen.has(LIVE) || seen.has(running | DONE) {
                 return Err(false);
             }
@@ -353,7 +356,7 @@ impl State {
     pub(crate) fn suspend(&self) -> Suspend {
         // A subtraction, since it is one instruction where a masking that looks at the old value
         // is a loop; RUNNING is set (T1).
-        let before = Snapshot(self.0.fetch_sub(RUNNING, TRANSITION));
+        let before = Snapshot(self.0.fetch_sub(RUNNING, transition()));
         debug_assert!(before.has(RUNNING), "suspend of {before:?}");
         if before.has(SCHEDULED) {
             Suspend::Queue
@@ -384,7 +387,7 @@ impl State {
             if !seen.has(HANDLE) {
                 return Err(Finish::Unwanted);
             }
-            if seen.has(JOINER) && cfg!(not(gmp_mutant = "joiner_after_done")) {
+            if seen.has(JOINER) && !mutant("joiner_after_done") {
                 return Ok(((seen.0 & !JOINER) | COMPLETING, Finish::Joiner));
             }
             let done = (seen.0 & !(RUNNING | SCHEDULED | COMPLETING)) | DONE | flags;

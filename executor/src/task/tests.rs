@@ -6,7 +6,7 @@ use std::{
     panic::Location,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Wake as Wakeable, Waker},
 };
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     slab::{self, SlotIndex},
+    wait::Reason,
     waiter::Waiter,
 };
 
@@ -35,6 +36,34 @@ fn publish() -> (Name, &'static Header) {
     let header = Header::of(slot);
     header.state.publish(name.generation());
     (name, header)
+}
+
+#[test]
+fn a_place_is_never_seen_with_the_reason_of_another() {
+    let (name, header) = publish();
+    let sites = [Location::caller(), header.spawned_at().unwrap()];
+    assert_ne!(sites[0], sites[1]);
+    let reasons = [Reason::Sleep, Reason::Join];
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in (0..2).cycle().take_while(|_| !over.load(SeqCst)) {
+                header.set_wait(sites[n], reasons[n]);
+            }
+        });
+        let mut seen = [0; 2];
+        while seen.iter().any(|&times| times < 10_000) {
+            let waits = header.waits();
+            let Some(site) = waits.site else { continue };
+            let n = usize::from(std::ptr::eq(site, sites[1]));
+            assert_eq!((site, waits.reason), (sites[n], reasons[n]));
+            seen[n] += 1;
+        }
+        over.store(true, SeqCst);
+    });
+    header.clear_wait();
+    assert!(header.waits().site.is_none());
+    unpublish(name);
 }
 
 /// Ends it and gives its slot back.

@@ -17,7 +17,7 @@ use loom::{
 
 use crate::{
     sched::idle::{Idle, Reclaim},
-    shim,
+    shim::{self, mutant},
 };
 
 const MACHINES: usize = 2;
@@ -98,7 +98,7 @@ impl World {
             searching = searching || self.idle.begin_search(self.processors);
             held = None;
             self.idle.go_idle(processor, machine, searching);
-            if cfg!(not(gmp_mutant = "no_look_after_going_idle")) && self.work_stands() {
+            if !mutant("no_look_after_going_idle") && self.work_stands() {
                 match self.idle.reclaim(machine) {
                     Reclaim::Processor(processor) => (held, searching) = (Some(processor), true),
                     Reclaim::Given | Reclaim::NoneIdle => {}
@@ -174,7 +174,9 @@ fn two_submits_against_going_idle() {
         world.idle.go_idle(1, 1, false);
         let submitters = [submitter(&world), submitter(&world)];
         world.run(0, Some(0), false);
-        submitters.map(|submitter| submitter.join().unwrap());
+        for submitter in submitters {
+            submitter.join().unwrap();
+        }
         world.check(2);
     });
 }
@@ -189,7 +191,9 @@ fn submit_against_a_processor_taken_back() {
         if let Some(processor) = world.idle.take_processor() {
             world.run(1, Some(processor), false);
         }
-        submitters.map(|submitter| submitter.join().unwrap());
+        for submitter in submitters {
+            submitter.join().unwrap();
+        }
         world.check(2);
     });
 }

@@ -12,7 +12,7 @@ use crate::{
         depth::Depth,
         retake::{Answer, Retake, Stretch},
     },
-    shim::{AtomicU32, Ordering, StoredU64},
+    shim::{AtomicU32, Ordering, StoredU64, mutant},
 };
 
 const PROCESSOR: u64 = 8;
@@ -122,7 +122,7 @@ impl World {
         if !self.retake.request(wanted) {
             return false;
         }
-        if cfg!(not(gmp_mutant = "no_barrier_before_the_take")) {
+        if !mutant("no_barrier_before_the_take") {
             barrier::heavy();
         }
         let took = self.retake.take(&self.depth, wanted, || self.current());

@@ -4,9 +4,12 @@
 
 use loom::{model, sync::Arc, thread};
 
-use crate::sched::{
-    idle::{Idle, Reclaim},
-    token::Token,
+use crate::{
+    sched::{
+        idle::{Idle, Reclaim},
+        token::Token,
+    },
+    shim::mutant,
 };
 
 /// Where a machine came to rest.
@@ -37,7 +40,7 @@ impl World {
 
     /// Somebody is ready: the machine asks for a processor to run him with.
     fn leave_poller(&self, machine: usize) -> Rests {
-        let late = cfg!(gmp_mutant = "token_put_back_after_reclaim");
+        let late = mutant("token_put_back_after_reclaim");
         if !late {
             self.token.put_back();
         }

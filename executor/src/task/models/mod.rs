@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU32 as Count, Ordering::Relaxed};
 use loom::cell::UnsafeCell;
 
 use super::state::{Finish, Outcome, Start, State, Suspend, Wake};
+use crate::shim::mutant;
 
 /// The generation of a slot's first task.
 const FIRST: u32 = 1;
@@ -119,7 +120,7 @@ impl Slot {
             match self.state.finish(outcome) {
                 Finish::Joiner => joiner = self.take_joiner(),
                 Finish::Published => {
-                    if cfg!(gmp_mutant = "joiner_after_done") {
+                    if mutant("joiner_after_done") {
                         joiner = self.take_joiner();
                     }
                     break;
