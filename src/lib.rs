@@ -18,6 +18,7 @@
 //! | `go f()` | [`gmp::go(async { .. })`](go) |
 //! | `runtime.Gosched()` | [`gmp::yield_now().await`](yield_now) |
 //! | `runtime.GOMAXPROCS(n)` | [`Builder::max_procs`], `GMP_MAXPROCS` |
+//! | system calls that block, loops that do not end | nothing; or [`block_in_place`], [`spawn_blocking`], [`preempt::should_yield`] |
 //! | `runtime.NumGoroutine()` | [`num_tasks`] |
 //! | `runtime.ReadMemStats` | [`mem_stats`] |
 //! | `time.Sleep`, `time.Ticker`, `time.Timer` | [`sleep`], [`time::interval`], [`time::Timer`] |

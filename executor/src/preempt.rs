@@ -45,7 +45,7 @@ pub fn should_yield() -> bool {
 /// # Cancel safety
 /// It holds nothing. Dropping the [`Proceed`] gives the operation back.
 #[inline]
-pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<Proceed> {
+pub fn poll_proceed(cx: &Context<'_>) -> Poll<Proceed> {
     match port::spend() {
         Budget::None => Poll::Ready(Proceed { spent: false }),
         Budget::Left => Poll::Ready(Proceed { spent: true }),
@@ -54,7 +54,7 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<Proceed> {
 }
 
 #[cold]
-fn spent(cx: &mut Context<'_>) -> Poll<Proceed> {
+fn spent(cx: &Context<'_>) -> Poll<Proceed> {
     if !port::yield_current(waker::name_of(cx.waker())) {
         // An executor inside of the poll: it will poll again before the poll of ours ends, and must get on.
         port::refill();

@@ -154,7 +154,14 @@ fn in_the_drop_of_an_output() {
         let lifting = Lifting(siege.clone());
         for _ in 0..4 {
             let output = SpinsWhenDropped(siege.clone());
-            drop(runtime.spawn(async move { output }));
+            let gate = Gate::new();
+            let passage = gate.wait();
+            // Detached before it ends: the drop is the runtime's to do.
+            drop(runtime.spawn(async move {
+                passage.await;
+                output
+            }));
+            gate.open();
         }
         siege.wait_begun(4);
         runtime.block_on(runtime.spawn(sleep_a_little())).unwrap();

@@ -258,6 +258,26 @@ fn an_operation_that_waits_costs_nothing() {
     });
 }
 
+/// The flag is raised before the first operation of each poll: one is done nevertheless.
+#[test]
+fn a_poll_that_is_slow_before_its_first_operation_gets_on() {
+    on_each(&[1], |runtime| {
+        let task = runtime.spawn(async {
+            let mut many = std::pin::pin!(async {
+                for _ in 0..10 {
+                    gmp::sleep(Duration::ZERO).await;
+                }
+            });
+            poll_fn(|cx| {
+                eventually(preempt::should_yield);
+                many.as_mut().poll(cx)
+            })
+            .await;
+        });
+        runtime.block_on(task).unwrap();
+    });
+}
+
 /// An executor inside of a task's poll gets on although the poll's budget is spent.
 #[test]
 fn executors_inside_of_a_poll_get_on() {

@@ -73,7 +73,8 @@ pub(crate) fn spend() -> Budget {
         return Budget::None;
     };
     let left = machine.patience.operations.get();
-    if left == 0 || machine.patience.has_ended() {
+    // One operation in any case: a poll that is slow before its first would never get on.
+    if left == 0 || (left < OPERATIONS && machine.patience.has_ended()) {
         return Budget::Spent;
     }
     machine.patience.operations.set(left - 1);

@@ -67,15 +67,15 @@ impl GlobalQueue {
     }
 
     pub(super) fn take(&self) -> Option<Name> {
-        Name::from_bits(spill::take(&self.names)?)
+        spill::take(&self.names).and_then(Name::from_bits)
     }
 
     pub(super) fn take_urgent(&self) -> Option<Name> {
-        Name::from_bits(spill::take(&self.urgent)?)
+        spill::take(&self.urgent).and_then(Name::from_bits)
     }
 
     pub(super) fn take_background(&self) -> Option<Name> {
-        Name::from_bits(spill::take(&self.background)?)
+        spill::take(&self.background).and_then(Name::from_bits)
     }
 
     /// Opens the gate for a new runtime. Returns its epoch.

@@ -344,7 +344,10 @@ impl Machine {
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
         let background = self.ran_too_long.replace(false);
         self.scheduler.settle_foreign(name, ran, background);
-        if !self.has_deferred.get() {
+        if self.has_deferred.get() {
+            // Before it is on the list: a waker that blocks must not keep a processor that somebody gives.
+            self.wake_deferred();
+        } else {
             self.find_another_processor();
         }
     }

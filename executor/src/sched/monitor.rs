@@ -112,12 +112,12 @@ struct Memory {
     polls: u64,
     polled_at: u64,
     period: Duration,
-    /// Work was seen to stand, for the first time.
-    suspects: bool,
     /// All processors were in the middle of long polls at the last look.
     stuck: bool,
     /// Until when tasks that look at the soft flag are expected.
     listened_until: u64,
+    /// Work was seen to stand, for the first time.
+    suspects: bool,
     /// Until when the period stays the shortest.
     keen_until: u64,
     /// When the next hint is welcome, and how long after that the one after it.
@@ -226,9 +226,8 @@ impl Memory {
         let longer = (self.period * 2).min(longest);
         self.period = match now < self.keen_until {
             true if self.suspects => SECOND_LOOK,
-            true => PERIOD_MIN,
-            false if pace.unsure => PERIOD_MIN,
-            false => longer,
+            false if !pace.unsure => longer,
+            _ => PERIOD_MIN,
         };
     }
 }
@@ -259,9 +258,9 @@ impl Scheduler {
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
-            suspects: false,
             stuck: false,
             listened_until: 0,
+            suspects: false,
             keen_until: 0,
             hint_at: 0,
             hint_gap: HINT_MIN,
@@ -290,9 +289,9 @@ impl Scheduler {
         if self.idle.counts().idle() < self.processors.len() as u32 {
             memory.quiet_since = None;
             memory.scavenged = false;
-            let asked = self.until_next_look(memory, now);
-            memory.due = Some(now + asked.as_nanos() as u64);
-            return slack::precisely(|| std::thread::park_timeout(asked));
+            let pause = self.until_next_look(memory, now);
+            memory.due = Some(now + pause.as_nanos() as u64);
+            return slack::precisely(|| std::thread::park_timeout(pause));
         }
         let since = *memory.quiet_since.get_or_insert(now);
         let quiet = Duration::from_nanos(now.saturating_sub(since));
@@ -309,12 +308,17 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before that somebody idle could fire and the sleeper does not know of, or
-    /// that needs a processor first.
+    /// The period, or less if a timer is due before: one that somebody idle could fire and the sleeper does not know of, or
+    /// one that needs a processor first.
     fn until_next_look(&self, memory: &Memory, now: u64) -> Duration {
-        let (period, wake_time) = (memory.period, self.wake_time());
-        let known = self.idle.counts().idle() == 0 || self.sleeper_wakes_by(wake_time);
-        if known && !memory.stuck {
+        let period = memory.period;
+        let wake_time = self.wake_time();
+        let somebody_looks = if self.idle.counts().idle() == 0 {
+            !memory.stuck
+        } else {
+            self.sleeper_wakes_by(wake_time)
+        };
+        if somebody_looks {
             return period;
         }
         let timer = Duration::from_nanos(wake_time.saturating_sub(now));

@@ -32,9 +32,9 @@ pub(crate) struct Processor {
     /// The machine that holds it, null: none. Written by that one, and by the monitor when it takes the processor.
     holder: AtomicPtr<Machine>,
     pub(super) stealer: Stealer,
-    pub(super) spill: Spill,
     /// The same of the queue for what timers and sockets woke.
     pub(super) urgent: Stealer,
+    pub(super) spill: Spill,
     pub(super) timers: Timers,
     /// Tasks that were spawned, and that ended, here. Written by the holder.
     spawned: AtomicU64,
@@ -69,8 +69,8 @@ impl Processor {
             tick: AtomicU64::new(0),
             holder: AtomicPtr::new(null_mut()),
             stealer,
-            spill: Spill::new(),
             urgent: urgent_stealer,
+            spill: Spill::new(),
             timers: Timers::new(),
             spawned: AtomicU64::new(0),
             ended: AtomicU64::new(0),

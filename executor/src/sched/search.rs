@@ -283,7 +283,7 @@ impl Section {
                 return stolen;
             }
         }
-        // Before the ring, since it does not touch what the victim works with.
+        // First of the others, since it does not touch the ring that the victim works with.
         if let Some(batch) = victim.spill.take() {
             return self.take_from_batch(batch);
         }

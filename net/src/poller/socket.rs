@@ -4,10 +4,13 @@ use std::{
     fmt, io,
     panic::Location,
     sync::{Arc, atomic::Ordering},
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use gmp_executor::wait::{self, Reason};
+use gmp_executor::{
+    preempt,
+    wait::{self, Reason},
+};
 use mio::{Interest, event::Source};
 
 use super::{
@@ -133,6 +136,7 @@ impl<S: Source> Socket<S> {
         at: WaitSite,
         mut operation: impl FnMut(&S) -> io::Result<(T, Found)>,
     ) -> Poll<io::Result<T>> {
+        let proceed = ready!(preempt::poll_proceed(cx));
         loop {
             let seen = match self.poll_ready(direction, seat, cx, at) {
                 Poll::Ready(seen) => seen?,
@@ -141,7 +145,10 @@ impl<S: Source> Socket<S> {
             match self.attempt(direction, seen, &mut operation) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
+                result => {
+                    proceed.made_progress();
+                    return Poll::Ready(result);
+                }
             }
         }
     }
