@@ -323,11 +323,6 @@ impl<H: Hold> Turn<'_, H> {
         self.list.place(self.node).linked
     }
 
-    /// Nobody came earlier and still waits.
-    pub(crate) fn is_first(&mut self) -> bool {
-        ptr::eq(self.list.core.head, self.node)
-    }
-
     /// The state of the list and the data of the node.
     pub(crate) fn both(&mut self) -> (&mut H::State, &mut H::Data) {
         // SAFETY: W1: the lock is held, and `&mut self` keeps other references away. The state lies elsewhere.

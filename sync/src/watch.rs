@@ -325,9 +325,8 @@ impl<T> Receiver<T> {
         async move {
             loop {
                 // In a function of its own, since a borrowed guard would count as held across the await.
-                match shared.borrow_if(seen, &mut accepts) {
-                    Some(value) => return Ok(value),
-                    None => {}
+                if let Some(value) = shared.borrow_if(seen, &mut accepts) {
+                    return Ok(value);
                 }
                 let changed = Changed {
                     waiting: Waiting::new(shared, ()),

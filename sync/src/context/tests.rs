@@ -301,7 +301,7 @@ fn tasks_that_are_spawned_inside_inherit_it_and_values_whose_keys_say_so() {
             .with_timeout(HOUR);
         let task = context
             .scope(async {
-                spawn(async {
+                let task = spawn(async {
                     let current = Context::current();
                     assert_eq!(current.value(First), None);
                     assert_eq!(current.value(Crosses), Some(&1));
@@ -311,9 +311,11 @@ fn tasks_that_are_spawned_inside_inherit_it_and_values_whose_keys_say_so() {
                     let task = group.go(async { Context::current().done().await });
                     group.wait().await;
                     task.await.unwrap()
-                })
+                });
+                Some(task)
             })
-            .await;
+            .await
+            .unwrap();
         cancel.cancel();
         assert_eq!(Some(task.await.unwrap()), canceled());
         let outside = spawn(async { Context::current().deadline() });

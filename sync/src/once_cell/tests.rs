@@ -37,7 +37,7 @@ fn one_initialiser_runs_and_all_get_its_value() {
 #[test]
 fn where_one_is_dropped_fails_or_panics_the_next_tries() {
     let cell = OnceCell::new();
-    let mut dropped = Box::pin(cell.get_or_init(|| std::future::pending::<u32>()));
+    let mut dropped = Box::pin(cell.get_or_init(std::future::pending::<u32>));
     assert!(polled(dropped.as_mut()).is_none());
     assert_eq!(cell.set(9).unwrap_err().0, 9);
     let (sender, receiver) = oneshot::channel::<u32>();
