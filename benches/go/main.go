@@ -40,6 +40,18 @@ var measured = map[string]func(Settings) Sample{
 	"task_bytes/sleep":   bytesSleep,
 	"tcp_echo/64":        func(settings Settings) Sample { return tcpEcho(settings, 64) },
 	"tcp_echo/4096":      func(settings Settings) Sample { return tcpEcho(settings, 4096) },
+	"ping_pong":          pingPong,
+	"chan/1x1_0":         func(settings Settings) Sample { return channel(settings, 1, 0) },
+	"chan/1x1_10":        func(settings Settings) Sample { return channel(settings, 1, 10) },
+	"chan/1x1_100":       func(settings Settings) Sample { return channel(settings, 1, 100) },
+	"chan/4x4_0":         func(settings Settings) Sample { return channel(settings, 4, 0) },
+	"chan/4x4_100":       func(settings Settings) Sample { return channel(settings, 4, 100) },
+	"select":             selectOfTwo,
+	"mutex/alone":        mutexAlone,
+	"mutex/contended":    mutexContended,
+	"rwlock/read":        rwLockRead,
+	"waitgroup":          waitGroup,
+	"once":               onceDone,
 }
 
 // Serves until standard input ends.

@@ -19,7 +19,8 @@ Usage: gmp-benches NAME... [options]
 
   NAME            a workload, or those of one file (task_bytes), or all
   --list          print the workloads and what they ask
-  --rivals A[,B]  whom to compare gmp with: tokio, tokio-current, smol, go, or none (tokio,smol,go)
+  --rivals A[,B]  whom to compare gmp with: tokio, tokio-current, smol, go, flume, kanal, or none
+                  (tokio,smol,go,flume,kanal)
   --procs N[,M]   the numbers of processors to run with (each workload has its own, most 1,2)
   --reps R        rounds; each takes a measurement of everyone in turn (5)
   --count-allocs  count allocations too, in a round of its own
@@ -58,7 +59,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     let mut parser = Parser::from_args(arguments);
     let mut options = Options {
         workloads: Vec::new(),
-        contestants: vec![Rival::Gmp, Rival::Tokio, Rival::Smol, Rival::Go],
+        contestants: vec![
+            Rival::Gmp,
+            Rival::Tokio,
+            Rival::Smol,
+            Rival::Go,
+            Rival::Flume,
+            Rival::Kanal,
+        ],
         procs: None,
         rounds: 5,
         count_allocations: false,
@@ -88,7 +96,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     }
 }
 
-const RIVALS: &str = "names from tokio, tokio-current, smol, go, separated by commas, or none";
+const RIVALS: &str =
+    "names from tokio, tokio-current, smol, go, flume, kanal, separated by commas, or none";
 const PROCS: &str = "whole numbers from 1 to 4096, separated by commas";
 const ROUNDS: &str = "a whole number from 1 to 10000";
 

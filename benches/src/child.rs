@@ -7,13 +7,7 @@
 
 use std::{ffi::OsString, io, process::ExitCode, thread};
 
-use crate::{
-    allocations,
-    metric::Sample,
-    rival::Rival,
-    runtime::{Gmp, Smol, Tokio},
-    workload::Driver,
-};
+use crate::{allocations, metric::Sample, workload::Driver};
 
 pub(crate) mod server;
 mod settings;
@@ -46,13 +40,9 @@ fn measure(settings: &Settings) -> io::Result<Sample> {
     if settings.workload.about().driver == Driver::Child {
         thread::spawn(end_with_standard_input);
     }
-    let workload = settings.workload;
-    match settings.rival {
-        Rival::Gmp => workload.run::<Gmp>(settings),
-        Rival::Tokio => workload.run::<Tokio<true>>(settings),
-        Rival::TokioCurrent => workload.run::<Tokio<false>>(settings),
-        Rival::Smol => workload.run::<Smol>(settings),
-        Rival::Go => Err(io::Error::other("Go has a program of its own")),
+    match settings.workload.by(settings.rival) {
+        Some(measure) => measure(settings),
+        None => Err(io::Error::other("this rival has no such workload here")),
     }
 }
 

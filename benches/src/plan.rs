@@ -142,17 +142,23 @@ impl Bench {
     }
 }
 
-/// Who takes part, in the order of a round.
+/// Who takes part, in the order of a round. A runtime that lacks what the workload asks for has a row that says so.
 fn rows(workload: Workload, options: &Options) -> Vec<Row> {
     let mut rows = Vec::new();
     for procs in procs(workload, options) {
         for rival in contestants(workload, options) {
-            if rival != Rival::TokioCurrent || procs == 1 {
+            let supports = rival == Rival::Go || workload.by(rival).is_some();
+            let takes_part = match rival {
+                Rival::TokioCurrent => procs == 1,
+                Rival::Flume | Rival::Kanal => supports,
+                _ => true,
+            };
+            if takes_part {
                 rows.push(Row {
                     rival,
                     procs,
                     samples: Vec::new(),
-                    trouble: None,
+                    trouble: (!supports).then_some(Trouble::Unsupported),
                 });
             }
         }

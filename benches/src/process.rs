@@ -14,6 +14,8 @@ use std::{
 pub(crate) enum Trouble {
     /// A program is not installed. What to do about it.
     Missing(String),
+    /// The rival has nothing that does what the workload asks for.
+    Unsupported,
     Failed(String),
 }
 

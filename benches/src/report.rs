@@ -153,8 +153,10 @@ fn to_gmp(rows: &[Row], row: &Row, metric: Metric) -> Option<f64> {
 }
 
 fn in_words(trouble: &Trouble) -> &str {
-    let (Trouble::Missing(why) | Trouble::Failed(why)) = trouble;
-    why
+    match trouble {
+        Trouble::Missing(why) | Trouble::Failed(why) => why,
+        Trouble::Unsupported => "not supported",
+    }
 }
 
 /// Names to the left, figures to the right. A cell that ends its line has the space that is left.

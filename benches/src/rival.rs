@@ -9,15 +9,21 @@ pub(crate) enum Rival {
     TokioCurrent,
     Smol,
     Go,
+    /// The crate of channels, on gmp's runtime.
+    Flume,
+    /// The crate of channels, on gmp's runtime.
+    Kanal,
 }
 
 impl Rival {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Gmp,
         Self::Tokio,
         Self::TokioCurrent,
         Self::Smol,
         Self::Go,
+        Self::Flume,
+        Self::Kanal,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -27,6 +33,8 @@ impl Rival {
             Self::TokioCurrent => "tokio-current",
             Self::Smol => "smol",
             Self::Go => "go",
+            Self::Flume => "flume",
+            Self::Kanal => "kanal",
         }
     }
 

@@ -1,24 +1,34 @@
-//! The workloads by name. One file below answers one question; what it asks of a runtime is in [`crate::runtime`].
+//! The workloads by name. One file below answers one question; what it asks of a runtime is in [`crate::runtime`], and
+//! what it asks for beside that, in [`crate::kit`].
 
 use std::io;
 
 use crate::{
     child::Settings,
+    kit::{Channels, Flume, Kanal, Locks, Selects, SharedChannels, WaitGroups},
     metric::{CPU, Metric, Sample, WALL},
-    runtime::Runtime,
+    rival::Rival,
+    runtime::{Gmp, Runtime, Smol, Tokio},
 };
 
 mod chained_spawn;
+mod chan;
 mod fork_join;
 mod fork_join_work;
 mod hyper_http1;
+mod mutex;
+mod once;
 mod overlap;
+mod ping_pong;
+mod rwlock;
+mod select;
 mod spawn_detached;
 mod spawn_join;
 mod task_bytes;
 mod tcp_echo;
 mod timer_drop;
 mod timer_lateness;
+mod waitgroup;
 mod yield_many;
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -41,6 +51,18 @@ pub(crate) enum Workload {
     HyperFew,
     HyperMany,
     HyperHttp2,
+    PingPong,
+    OneToOne0,
+    OneToOne10,
+    OneToOne100,
+    FourToFour0,
+    FourToFour100,
+    Select,
+    MutexAlone,
+    MutexContended,
+    RwLockRead,
+    WaitGroup,
+    Once,
 }
 
 /// What the program says and knows of a workload.
@@ -53,6 +75,12 @@ pub(crate) struct About {
     /// Who makes the load.
     pub(crate) driver: Driver,
 }
+
+/// Measures one workload by one rival.
+///
+/// # Errors
+/// What the runtime or the system said; nothing was measured then.
+pub(crate) type Measure = fn(&Settings) -> io::Result<Sample>;
 
 /// Who makes the load. The child makes it itself, or it is a server and the program gives it something to do.
 #[derive(Clone, Copy, PartialEq)]
@@ -82,7 +110,7 @@ impl About {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::SpawnDetached,
         Self::SpawnJoin,
         Self::ChainedSpawn,
@@ -101,6 +129,18 @@ impl Workload {
         Self::HyperFew,
         Self::HyperMany,
         Self::HyperHttp2,
+        Self::PingPong,
+        Self::OneToOne0,
+        Self::OneToOne10,
+        Self::OneToOne100,
+        Self::FourToFour0,
+        Self::FourToFour100,
+        Self::Select,
+        Self::MutexAlone,
+        Self::MutexContended,
+        Self::RwLockRead,
+        Self::WaitGroup,
+        Self::Once,
     ];
 
     /// What stands before the slash is a name too: of all the workloads of one file.
@@ -124,6 +164,18 @@ impl Workload {
             Self::HyperFew => "hyper_http1/c64",
             Self::HyperMany => "hyper_http1/c1000",
             Self::HyperHttp2 => "hyper_http1/h2",
+            Self::PingPong => "ping_pong",
+            Self::OneToOne0 => "chan/1x1_0",
+            Self::OneToOne10 => "chan/1x1_10",
+            Self::OneToOne100 => "chan/1x1_100",
+            Self::FourToFour0 => "chan/4x4_0",
+            Self::FourToFour100 => "chan/4x4_100",
+            Self::Select => "select",
+            Self::MutexAlone => "mutex/alone",
+            Self::MutexContended => "mutex/contended",
+            Self::RwLockRead => "rwlock/read",
+            Self::WaitGroup => "waitgroup",
+            Self::Once => "once",
         }
     }
 
@@ -157,36 +209,115 @@ impl Workload {
             Self::HyperFew => hyper_http1::FEW,
             Self::HyperMany => hyper_http1::MANY,
             Self::HyperHttp2 => hyper_http1::HTTP2,
+            Self::PingPong => ping_pong::ABOUT,
+            Self::OneToOne0 => chan::ONE_TO_ONE_0,
+            Self::OneToOne10 => chan::ONE_TO_ONE_10,
+            Self::OneToOne100 => chan::ONE_TO_ONE_100,
+            Self::FourToFour0 => chan::FOUR_TO_FOUR_0,
+            Self::FourToFour100 => chan::FOUR_TO_FOUR_100,
+            Self::Select => select::ABOUT,
+            Self::MutexAlone => mutex::ALONE,
+            Self::MutexContended => mutex::CONTENDED,
+            Self::RwLockRead => rwlock::ABOUT,
+            Self::WaitGroup => waitgroup::ABOUT,
+            Self::Once => once::ABOUT,
         }
     }
 
-    /// Measures, or serves until the program has measured: such a child has printed its figures itself.
-    ///
-    /// # Errors
-    /// What the runtime or the system said; nothing was measured then.
-    pub(crate) fn run<R: Runtime>(self, settings: &Settings) -> io::Result<Sample> {
-        match self {
-            Self::SpawnDetached => spawn_detached::run::<R>(settings),
-            Self::SpawnJoin => spawn_join::run::<R>(settings),
-            Self::ChainedSpawn => chained_spawn::run::<R>(settings),
-            Self::ForkJoin => fork_join::run::<R>(settings),
-            Self::ForkJoinWork => fork_join_work::run::<R>(settings),
-            Self::Overlap => overlap::run::<R>(settings),
-            Self::YieldMany => yield_many::run::<R>(settings),
-            Self::TimerDropAlone => timer_drop::run::<R>(settings, timer_drop::Company::None),
-            Self::TimerDropBeside => {
-                timer_drop::run::<R>(settings, timer_drop::Company::EarlierTimer)
-            }
-            Self::TimerLateness => timer_lateness::run::<R>(settings),
-            Self::BytesPending => task_bytes::pending::<R>(settings),
-            Self::BytesSleep => task_bytes::sleep::<R>(settings),
-            Self::BytesConnection => task_bytes::connections::<R>(settings),
-            Self::EchoShort => tcp_echo::run::<R, 64>(settings),
-            Self::EchoLong => tcp_echo::run::<R, 4096>(settings),
-            Self::HyperFew | Self::HyperMany => {
-                hyper_http1::serve::<R>(settings, hyper_http1::Version::One)
-            }
-            Self::HyperHttp2 => hyper_http1::serve::<R>(settings, hyper_http1::Version::Two),
+    /// How this rival measures it, or serves until the program has measured: such a child has printed its figures
+    /// itself. `None` if the rival lacks what the workload asks for, and for Go, which has a program of its own.
+    pub(crate) fn by(self, rival: Rival) -> Option<Measure> {
+        match rival {
+            Rival::Gmp => self
+                .by_runtime::<Gmp>()
+                .or_else(|| self.by_channels::<Gmp>())
+                .or_else(|| self.by_shared_channels::<Gmp>())
+                .or_else(|| self.by_select::<Gmp>())
+                .or_else(|| self.by_locks::<Gmp>())
+                .or_else(|| self.by_wait_group::<Gmp>()),
+            Rival::Tokio => self.by_tokio::<true>(),
+            Rival::TokioCurrent => self.by_tokio::<false>(),
+            Rival::Smol => self
+                .by_runtime::<Smol>()
+                .or_else(|| self.by_channels::<Smol>())
+                .or_else(|| self.by_shared_channels::<Smol>())
+                .or_else(|| self.by_select::<Smol>())
+                .or_else(|| self.by_locks::<Smol>()),
+            Rival::Flume => self
+                .by_channels::<Flume>()
+                .or_else(|| self.by_shared_channels::<Flume>())
+                .or_else(|| self.by_select::<Flume>()),
+            Rival::Kanal => self
+                .by_channels::<Kanal>()
+                .or_else(|| self.by_shared_channels::<Kanal>()),
+            Rival::Go => None,
         }
+    }
+
+    fn by_tokio<const WORKERS: bool>(self) -> Option<Measure> {
+        self.by_runtime::<Tokio<WORKERS>>()
+            .or_else(|| self.by_channels::<Tokio<WORKERS>>())
+            .or_else(|| self.by_select::<Tokio<WORKERS>>())
+            .or_else(|| self.by_locks::<Tokio<WORKERS>>())
+            .or_else(|| self.by_wait_group::<Tokio<WORKERS>>())
+    }
+
+    fn by_runtime<R: Runtime>(self) -> Option<Measure> {
+        Some(match self {
+            Self::SpawnDetached => spawn_detached::run::<R>,
+            Self::SpawnJoin => spawn_join::run::<R>,
+            Self::ChainedSpawn => chained_spawn::run::<R>,
+            Self::ForkJoin => fork_join::run::<R>,
+            Self::ForkJoinWork => fork_join_work::run::<R>,
+            Self::Overlap => overlap::run::<R>,
+            Self::YieldMany => yield_many::run::<R>,
+            Self::TimerDropAlone => timer_drop::alone::<R>,
+            Self::TimerDropBeside => timer_drop::beside::<R>,
+            Self::TimerLateness => timer_lateness::run::<R>,
+            Self::BytesPending => task_bytes::pending::<R>,
+            Self::BytesSleep => task_bytes::sleep::<R>,
+            Self::BytesConnection => task_bytes::connections::<R>,
+            Self::EchoShort => tcp_echo::run::<R, 64>,
+            Self::EchoLong => tcp_echo::run::<R, 4096>,
+            Self::HyperFew | Self::HyperMany => hyper_http1::serve_http1::<R>,
+            Self::HyperHttp2 => hyper_http1::serve_http2::<R>,
+            _ => return None,
+        })
+    }
+
+    fn by_channels<C: Channels>(self) -> Option<Measure> {
+        Some(match self {
+            Self::PingPong => ping_pong::run::<C>,
+            Self::OneToOne0 => chan::one_to_one::<C, 0>,
+            Self::OneToOne10 => chan::one_to_one::<C, 10>,
+            Self::OneToOne100 => chan::one_to_one::<C, 100>,
+            _ => return None,
+        })
+    }
+
+    fn by_shared_channels<C: SharedChannels>(self) -> Option<Measure> {
+        Some(match self {
+            Self::FourToFour0 => chan::four_to_four::<C, 0>,
+            Self::FourToFour100 => chan::four_to_four::<C, 100>,
+            _ => return None,
+        })
+    }
+
+    fn by_select<C: Selects>(self) -> Option<Measure> {
+        (self == Self::Select).then_some(select::run::<C>)
+    }
+
+    fn by_locks<L: Locks>(self) -> Option<Measure> {
+        Some(match self {
+            Self::MutexAlone => mutex::alone::<L>,
+            Self::MutexContended => mutex::contended::<L>,
+            Self::RwLockRead => rwlock::run::<L>,
+            Self::Once => once::run::<L>,
+            _ => return None,
+        })
+    }
+
+    fn by_wait_group<W: WaitGroups>(self) -> Option<Measure> {
+        (self == Self::WaitGroup).then_some(waitgroup::run::<W>)
     }
 }

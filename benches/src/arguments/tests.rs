@@ -15,7 +15,14 @@ fn options(line: &str) -> Options {
 fn a_name_alone_gets_the_defaults() {
     let expected = Options {
         workloads: vec![Workload::SpawnJoin],
-        contestants: vec![Rival::Gmp, Rival::Tokio, Rival::Smol, Rival::Go],
+        contestants: vec![
+            Rival::Gmp,
+            Rival::Tokio,
+            Rival::Smol,
+            Rival::Go,
+            Rival::Flume,
+            Rival::Kanal,
+        ],
         procs: None,
         rounds: 5,
         count_allocations: false,
@@ -113,7 +120,7 @@ fn mistakes_are_answered_with_the_value_and_what_to_write_instead() {
         ),
         (
             "all --rivals may",
-            "--rivals \"may\": needs names from tokio, tokio-current, smol, go, separated by commas, or none",
+            "--rivals \"may\": needs names from tokio, tokio-current, smol, go, flume, kanal, separated by commas, or none",
         ),
         (
             "all --fast",

@@ -38,6 +38,47 @@ fn the_scheduler_of_one_thread_is_compared_with_one_processor_only() {
 }
 
 #[test]
+fn a_crate_of_channels_is_compared_where_there_are_channels_only() {
+    let options = options(Some(vec![1]), vec![Rival::Gmp, Rival::Flume, Rival::Kanal]);
+    let all = [(Rival::Gmp, 1), (Rival::Flume, 1), (Rival::Kanal, 1)];
+    assert_eq!(who(Workload::PingPong, &options), all);
+    assert_eq!(who(Workload::FourToFour100, &options), all);
+    assert_eq!(who(Workload::Select, &options), all[..2]);
+    assert_eq!(who(Workload::SpawnJoin, &options), all[..1]);
+    assert_eq!(who(Workload::Once, &options), all[..1]);
+}
+
+#[test]
+fn a_runtime_that_lacks_something_has_a_row_that_says_so() {
+    let unsupported = |workload| {
+        let options = options(Some(vec![1]), Rival::ALL[..5].to_vec());
+        let rows = rows(workload, &options).into_iter();
+        rows.filter(|row| row.trouble == Some(Trouble::Unsupported))
+            .map(|row| row.rival)
+            .collect::<Vec<_>>()
+    };
+    let tokio = [Rival::Tokio, Rival::TokioCurrent];
+    assert_eq!(unsupported(Workload::FourToFour0), tokio);
+    assert_eq!(unsupported(Workload::FourToFour100), tokio);
+    assert_eq!(unsupported(Workload::WaitGroup), [Rival::Smol]);
+    for workload in [
+        Workload::PingPong,
+        Workload::MutexAlone,
+        Workload::EchoShort,
+    ] {
+        assert_eq!(unsupported(workload), []);
+    }
+}
+
+#[test]
+fn gmp_has_all_workloads() {
+    let lacked = Workload::ALL
+        .into_iter()
+        .filter(|workload| workload.by(Rival::Gmp).is_none());
+    assert_eq!(lacked.collect::<Vec<_>>(), []);
+}
+
+#[test]
 fn a_server_on_tokio_is_measured_with_both_schedulers() {
     let expected = [
         (Rival::Gmp, 1),

@@ -51,17 +51,12 @@ const fn about(question: &'static str, driver: Driver) -> About {
     }
 }
 
-#[derive(Clone, Copy)]
-pub(super) enum Version {
-    One,
-    Two,
+pub(super) fn serve_http1<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
+    server::run::<R, _>(settings, http1::<R>)
 }
 
-pub(super) fn serve<R: Runtime>(settings: &Settings, version: Version) -> io::Result<Sample> {
-    match version {
-        Version::One => server::run::<R, _>(settings, http1::<R>),
-        Version::Two => server::run::<R, _>(settings, http2::<R>),
-    }
+pub(super) fn serve_http2<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
+    server::run::<R, _>(settings, http2::<R>)
 }
 
 async fn http1<R: Runtime>(stream: R::Stream) {

@@ -24,7 +24,7 @@ pub(super) const BESIDE: About =
     About::throughput("the same, with another timer that ends earlier");
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Company {
+enum Company {
     None,
     EarlierTimer,
 }
@@ -33,7 +33,15 @@ const TIMERS: usize = 10_000;
 const AN_HOUR: Duration = Duration::from_secs(3600);
 const EARLIER: Duration = Duration::from_secs(1800);
 
-pub(super) fn run<R: Runtime>(settings: &Settings, company: Company) -> io::Result<Sample> {
+pub(super) fn alone<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
+    run::<R>(settings, Company::None)
+}
+
+pub(super) fn beside<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
+    run::<R>(settings, Company::EarlierTimer)
+}
+
+fn run<R: Runtime>(settings: &Settings, company: Company) -> io::Result<Sample> {
     let has_company = AtomicBool::new(company == Company::None);
     meter::throughput::<R, _>(settings, TIMERS, move || {
         // In the first round, which warms up: here is the first moment inside the runtime.
