@@ -17,6 +17,7 @@
 //! |---|---|
 //! | `go f()` | [`gmp::go(async { .. })`](go) |
 //! | `runtime.Gosched()` | [`gmp::yield_now().await`](yield_now) |
+//! | preemption of hot loops | [`#[gmp::preemptible]`](macro@preemptible), and the loss of the processor without it |
 //! | `runtime.GOMAXPROCS(n)` | [`Builder::max_procs`], `GMP_MAXPROCS` |
 //! | `runtime.NumGoroutine()` | [`num_tasks`] |
 //! | `runtime.ReadMemStats` | [`mem_stats`] |
@@ -40,7 +41,7 @@ pub use gmp_executor::{
     spawn as go, spawn_blocking, time, time::sleep, yield_now,
 };
 #[cfg(feature = "macros")]
-pub use gmp_macros::{main, test};
+pub use gmp_macros::{main, no_preempt, preemptible, test};
 #[cfg(feature = "net")]
 pub use gmp_net as net;
 #[cfg(feature = "hyper")]
