@@ -17,6 +17,7 @@
 //! |---|---|
 //! | `go f()` | [`gmp::go(async { .. })`](go) |
 //! | `runtime.Gosched()` | [`gmp::yield_now().await`](yield_now) |
+//! | preemption of hot loops | [`#[gmp::preemptible]`](macro@preemptible), and the loss of the processor without it |
 //! | `runtime.GOMAXPROCS(n)` | [`Builder::max_procs`], `GMP_MAXPROCS` |
 //! | system calls that block, loops that do not end | nothing; or [`block_in_place`], [`spawn_blocking`], [`preempt::should_yield`] |
 //! | `runtime.NumGoroutine()` | [`num_tasks`] |
@@ -43,7 +44,7 @@ pub use gmp_executor::{
     spawn as go, spawn_blocking, time, time::sleep, yield_now,
 };
 #[cfg(feature = "macros")]
-pub use gmp_macros::{main, test};
+pub use gmp_macros::{main, no_preempt, preemptible, test};
 #[cfg(feature = "net")]
 pub use gmp_net as net;
 #[cfg(feature = "hyper")]

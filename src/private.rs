@@ -1,4 +1,4 @@
-//! What `#[gmp::main]` and `#[gmp::test]` expand to. Not public: it changes with the macros.
+//! What `#[gmp::main]`, `#[gmp::test]` and `#[gmp::preemptible]` expand to. Not public: it changes with the macros.
 //!
 //! The expansion ends in `Body(main()).main(Builder::new())`. Which `main` that is shows whether the body is `Send`: the
 //! one of [`Body`] if it is, else the one of [`StaysOnItsThread`], whose bounds fail. The trait [`Send`] itself cannot
@@ -6,7 +6,12 @@
 
 use std::{panic::resume_unwind, process::Termination};
 
-pub use std::process::ExitCode;
+pub use gmp_executor::{preempt::should_yield, yield_now};
+pub use std::{
+    iter::{IntoIterator, Iterator},
+    option::Option::{None, Some},
+    process::ExitCode,
+};
 
 use crate::{Builder, Runtime};
 

@@ -32,11 +32,11 @@ impl Kind {
 
 /// A function whose body stays unread.
 pub(crate) struct Function {
-    attributes: Vec<Attribute>,
-    visibility: Visibility,
-    signature: Signature,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
     /// With its braces.
-    body: Group,
+    pub(crate) body: Group,
 }
 
 impl Parse for Function {

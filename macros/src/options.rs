@@ -1,4 +1,4 @@
-//! What stands in the parentheses of `#[gmp::main(..)]`.
+//! What stands in the parentheses of an attribute, as in `#[gmp::main(..)]`.
 //!
 //! # How it works
 //! The list is read option by option; one that is wrong is noted and the next one read, so that the user sees
@@ -30,43 +30,10 @@ impl Options {
             max_procs: None,
             local: false,
         };
-        let list = |input: ParseStream<'_>| {
-            let mut names = Vec::new();
-            while !input.is_empty() {
-                options.read_one(input, &mut names, errors)?;
-                if !input.is_empty() {
-                    input.parse::<Token![,]>()?;
-                }
-            }
-            Ok(())
-        };
-        if let Err(error) = list.parse2(tokens) {
-            errors.push(error);
-        }
+        read_list(tokens, KNOWN, errors, |name, value| {
+            options.set(name, value)
+        });
         options
-    }
-
-    /// Reads one option. What it returns as an error ends the list, what it notes does not.
-    fn read_one(
-        &mut self,
-        input: ParseStream<'_>,
-        names: &mut Vec<Ident>,
-        errors: &mut Vec<Error>,
-    ) -> Result<()> {
-        let name = input
-            .call(Ident::parse_any)
-            .map_err(|error| Error::new(error.span(), format!("expected an option: {KNOWN}")))?;
-        let value = read_value(input)?;
-        if names.contains(&name) {
-            errors.push(Error::new(
-                name.span(),
-                format!("`{name}` is given twice; keep one of them"),
-            ));
-        } else if let Err(error) = self.set(&name, value) {
-            errors.push(error);
-        }
-        names.push(name);
-        Ok(())
     }
 
     fn set(&mut self, name: &Ident, value: Option<TokenStream>) -> Result<()> {
@@ -74,20 +41,73 @@ impl Options {
         match (name.to_string().as_str(), value) {
             ("local", None) => self.local = true,
             ("local", Some(_)) => {
-                return wrong("`local` takes no value; write `local` alone".into());
+                return wrong("`local` takes no value; write `local` alone");
             }
             ("max_procs", Some(value)) => self.max_procs = Some(at_least_one(value)?),
             ("max_procs", None) => {
-                return wrong("`max_procs` needs a number; write `max_procs = 4`".into());
+                return wrong("`max_procs` needs a number; write `max_procs = 4`");
             }
-            ("crate", Some(value)) => self.facade = Some(path(value)?),
-            ("crate", None) => {
-                return wrong("`crate` needs a path; write `crate = path::to::gmp`".into());
-            }
-            (unknown, _) => return wrong(format!("unknown option `{unknown}`; {KNOWN}")),
+            ("crate", value) => self.facade = Some(path(name, value)?),
+            _ => return Err(unknown(name, KNOWN)),
         }
         Ok(())
     }
+}
+
+/// Reads the only option of `#[gmp::preemptible]`: where the facade is found.
+pub(crate) fn read_facade(tokens: TokenStream, errors: &mut Vec<Error>) -> Option<Path> {
+    const KNOWN: &str = "there is `crate = path`";
+    let mut facade = None;
+    read_list(tokens, KNOWN, errors, |name, value| {
+        if name != "crate" {
+            return Err(unknown(name, KNOWN));
+        }
+        facade = Some(path(name, value)?);
+        Ok(())
+    });
+    facade
+}
+
+/// Reads option by option and gives each to `set`, noting what is wrong in `errors`.
+fn read_list(
+    tokens: TokenStream,
+    known: &str,
+    errors: &mut Vec<Error>,
+    mut set: impl FnMut(&Ident, Option<TokenStream>) -> Result<()>,
+) {
+    let mut wrong = Vec::new();
+    let list = |input: ParseStream<'_>| {
+        let mut names = Vec::new();
+        while !input.is_empty() {
+            let name = read_name(input, known)?;
+            let value = read_value(input)?;
+            let done = if names.contains(&name) {
+                let why = format!("`{name}` is given twice; keep one of them");
+                Err(Error::new(name.span(), why))
+            } else {
+                set(&name, value)
+            };
+            wrong.extend(done.err());
+            names.push(name);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    };
+    let ended = list.parse2(tokens);
+    errors.append(&mut wrong);
+    errors.extend(ended.err());
+}
+
+fn read_name(input: ParseStream<'_>, known: &str) -> Result<Ident> {
+    input
+        .call(Ident::parse_any)
+        .map_err(|error| Error::new(error.span(), format!("expected an option: {known}")))
+}
+
+fn unknown(name: &Ident, known: &str) -> Error {
+    Error::new_spanned(name, format!("unknown option `{name}`; {known}"))
 }
 
 /// What follows an option's name up to the comma, without `=`; `None` if there is nothing.
@@ -113,7 +133,11 @@ fn at_least_one(value: TokenStream) -> Result<LitInt> {
     }
 }
 
-fn path(value: TokenStream) -> Result<Path> {
+fn path(name: &Ident, value: Option<TokenStream>) -> Result<Path> {
+    let Some(value) = value else {
+        let why = "`crate` needs a path; write `crate = path::to::gmp`";
+        return Err(Error::new_spanned(name, why));
+    };
     let found = value.to_string();
     Path::parse_mod_style.parse2(value.clone()).map_err(|_| {
         let why = format!("`crate` takes a path, as in `crate = path::to::gmp`; found `{found}`");

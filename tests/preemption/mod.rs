@@ -7,6 +7,7 @@ mod ends;
 mod handing_off;
 mod places;
 mod politeness;
+mod preemptible;
 mod stress;
 #[cfg(target_os = "linux")]
 mod system;
