@@ -6,11 +6,11 @@
 //!   error would say that there is no `main`.
 
 use crate::options::Options;
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
     Attribute, Error, Ident, Result, ReturnType, Signature, Type, Visibility,
-    parse::{Parse, ParseStream},
+    parse::{Parse, ParseStream, Parser},
 };
 
 /// Which attribute it is.
@@ -45,8 +45,19 @@ impl Parse for Function {
             attributes: input.call(Attribute::parse_outer)?,
             visibility: input.parse()?,
             signature: input.parse()?,
-            body: input.parse()?,
+            body: parse_body(input)?,
         })
+    }
+}
+
+/// The braces and what is within. The fragment `$body:block` of a macro comes in a group without delimiters.
+fn parse_body(input: ParseStream<'_>) -> Result<Group> {
+    match input.parse()? {
+        TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => Ok(body),
+        TokenTree::Group(fragment) if fragment.delimiter() == Delimiter::None => {
+            parse_body.parse2(fragment.stream())
+        }
+        other => Err(Error::new_spanned(other, "expected a body in braces")),
     }
 }
 

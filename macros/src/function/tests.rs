@@ -129,3 +129,10 @@ fn what_is_no_function_is_left_as_it_was() {
     );
     assert!(found.ends_with("struct Main ;"), "{found}");
 }
+
+#[test]
+fn a_body_that_is_a_fragment_of_a_macro() {
+    let body = TokenTree::Group(Group::new(Delimiter::None, quote!({ work() })));
+    let found = main(quote!(local), quote!(async fn main() #body));
+    assert!(found.contains("async fn main () { work () }"), "{found}");
+}
