@@ -295,3 +295,28 @@ fn executors_inside_of_a_poll_get_on() {
         runtime.block_on(task).unwrap();
     });
 }
+
+/// More of them than a processor's ring holds.
+#[test]
+fn a_thousand_polite_loops_all_take_turns_and_so_does_who_comes_later() {
+    on_each(&[1, 2], |runtime| {
+        let siege = Siege::new();
+        let lifting = Lifting(siege.clone());
+        for _ in 0..1000 {
+            let siege = siege.clone();
+            drop(runtime.spawn(async move {
+                siege.begun.fetch_add(1, SeqCst);
+                while !siege.is_over() {
+                    if preempt::should_yield() {
+                        gmp::yield_now().await;
+                    }
+                }
+            }));
+        }
+        siege.wait_begun(1000);
+        let later = runtime.spawn(async { 1 });
+        assert_eq!(runtime.block_on(later).unwrap(), 1);
+        drop(lifting);
+        runtime.shutdown();
+    });
+}

@@ -400,6 +400,9 @@ impl Scheduler {
             if self.timers().any(|timers| timers.earliest() <= now) {
                 self.signals.raise(signals::OVERDUE);
             }
+            if !self.global.is_empty() {
+                self.signals.raise(signals::WAITING);
+            }
             // Work stands, but nobody is free to do it.
             return false;
         }

@@ -52,6 +52,8 @@ pub(crate) struct Private {
     pub(super) random: Random,
     /// Tasks run in a row from the place for the next one.
     pub(super) chain: u32,
+    /// How often the processor looked beyond its own queue.
+    pub(super) looks: u32,
     /// Those that the poller or the timers have just made ready; empty between uses.
     pub(super) ready: Ready,
 }
@@ -81,6 +83,7 @@ impl Processor {
                 cache,
                 random: Random::seeded(index as u64 + 1),
                 chain: 0,
+                looks: 0,
                 ready: Ready::new(),
             }),
         }

@@ -167,6 +167,15 @@ impl Local {
         self.room() >= CAPACITY as usize / 2
     }
 
+    /// Takes the oldest ones, half of what the ring may hold, if it has no room for as many.
+    #[cold]
+    pub(crate) fn shed_if_crowded(&mut self) -> Option<Batch> {
+        let tail = self.ring.tail.0.load(Ordering::Relaxed);
+        // Once: thieves move it on meanwhile, and there must be as many behind the one that is read.
+        let head = self.ring.head.0.load(Ordering::Acquire);
+        (tail.wrapping_sub(head) > CAPACITY / 2).then(|| self.shed(head))
+    }
+
     /// Takes the older half of a full ring.
     #[cold]
     fn shed(&mut self, head: u32) -> Batch {

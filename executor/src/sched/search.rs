@@ -18,6 +18,9 @@ const LOOK_AROUND: u64 = 61;
 const CHAIN_MAX: u32 = 64;
 /// One pick in so many is not for what timers and sockets woke, so that these do not starve the others.
 const URGENT_TURNS: u64 = 8;
+/// Every so many such looks a full ring and what it spilled change places: by then every task in the ring has run, and
+/// none stays in the spill while the others take turns.
+const EXCHANGE: u32 = 8;
 /// Single entries that a processor takes from the global queue at a time.
 const GLOBAL_GRAB: usize = 32;
 /// How often a thief looks at all others before it gives up. Go's value.
@@ -79,6 +82,9 @@ impl Section {
                 scheduler.signals.raise(signals::URGENT);
             }
         }
+        if signals & signals::WAITING != 0 && found.is_none() {
+            found = self.take_global();
+        }
         if signals & signals::GRANTED != 0 {
             if found.is_none() {
                 found = self.take_granted();
@@ -139,12 +145,12 @@ impl Section {
         // The tick moves on with the next poll only; a stale entry must not bring us here again.
         self.processor().next_tick();
         self.fire_due_timers();
-        // In turns, so that neither starves the other.
-        if self.processor().tick() / LOOK_AROUND % 2 == 0 {
-            self.take_spilled().or_else(|| self.take_global())
-        } else {
-            self.take_global().or_else(|| self.take_spilled())
+        let looks = self.private().looks.wrapping_add(1);
+        self.private().looks = looks;
+        if looks % EXCHANGE == 0 {
+            self.exchange_spilled();
         }
+        self.take_global()
     }
 
     /// Own queue empty: all other places.
@@ -175,6 +181,17 @@ impl Section {
     fn take_spilled(&mut self) -> Option<Name> {
         let batch = self.processor().spill.take()?;
         self.take_from_batch(batch)
+    }
+
+    /// Makes room in the ring for a batch of what overflowed.
+    fn exchange_spilled(&mut self) {
+        let spill = &self.processor().spill;
+        let Some(batch) = spill.take() else { return };
+        let queue = &mut self.private().queue;
+        if let Some(older) = queue.shed_if_crowded() {
+            spill.push(Box::new(older));
+        }
+        queue.push_batch(&batch);
     }
 
     /// Takes the oldest of a batch. The others are queued here, or spilled again if there is no room.

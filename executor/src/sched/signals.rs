@@ -12,6 +12,9 @@ pub(super) const OVERDUE: u32 = 1;
 pub(super) const UNVISITED: u32 = 2;
 /// Tasks that timers or sockets woke stand in the global queue's lane for them.
 pub(super) const URGENT: u32 = 4;
+/// Tasks stand in the global queue, and all processors are busy: by the tick alone nobody looks there for 61 polls, which
+/// may be long ones.
+pub(super) const WAITING: u32 = 16;
 /// A task of the background may run.
 pub(super) const GRANTED: u32 = 8;
 
