@@ -1,7 +1,7 @@
 //! When to stop, and values that go along.
 //!
 //! # How it works
-//! A [`Context`] is an [`Arc`] to a node that never changes: its parent, perhaps a value, and the [`Canceler`] and deadline that
+//! A [`Context`] is an [`Arc`] to a node that never changes: its parent, perhaps a value, and the `Canceler` and deadline that
 //! count for it. What changes is in the cancelers: each has those below it in a list, and a cancellation walks down these lists with a
 //! stack of its own, so that neither depth nor breadth of the tree is limited by a thread's stack.
 //!

@@ -17,7 +17,7 @@
 //! # Invariants
 //! - M1: `WAITERS` is set while somebody is in the list; both change under the list's lock. Unlocking with
 //!   `WAITERS` takes the list's lock first.
-//! - M2: at most one in the list is [`Stage::Woken`], and `Queue::woken` says whether there is one.
+//! - M2: at most one in the list is `Stage::Woken`, and `Queue::woken` says whether there is one.
 //! - M3: when the lock is free and somebody waits, somebody is woken or all are passed over. So the lock is found by
 //!   somebody.
 //!

@@ -71,7 +71,7 @@ pub fn unmatched() -> ! {
 /// The guards are evaluated first, then all operations, in the order written and also where the guard is false. If several
 /// are ready one of them is taken at random. An output that does not match its arm's pattern disables the arm. The
 /// operations are dropped before the handler runs, in which `?`, `break`, `return` and `.await` mean what they mean around
-/// it. There may be up to 64 arms; [`Select`](crate::Select) takes a list that is known at run time.
+/// it. There may be up to 64 arms; [`Select`] takes a list that is known at run time.
 ///
 /// With `default` nothing is awaited, and it may be used in a function that is not `async`. `select! {}` waits forever.
 ///

@@ -216,13 +216,9 @@ impl Future for Wait<'_> {
         }
         // The waker is cloned before the lock is taken (W4).
         let waiter = Waiter::new(cx.waker());
-        let seen = group.core.word.load();
+        let early = mutant("wait_looks_before_the_lock").then(|| group.core.word.load());
         let mut turn = this.waiting.as_mut().turn();
-        let now = if mutant("wait_looks_before_the_lock") {
-            seen
-        } else {
-            group.core.word.load()
-        };
+        let now = early.unwrap_or_else(|| group.core.word.load());
         let over = if *this.queued {
             !turn.is_linked()
         } else {

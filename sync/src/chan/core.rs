@@ -23,7 +23,7 @@ use std::{
     fmt,
     panic::Location,
     ptr,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use super::{
@@ -44,8 +44,8 @@ pub(super) const NO_SELECT: *const Decision = ptr::null();
 pub(super) struct Core<T> {
     state: Lock<State<T>>,
     /// Of each end, how many there are. The last one closes.
-    pub(super) senders: AtomicUsize,
-    pub(super) receivers: AtomicUsize,
+    pub(super) senders: AtomicU32,
+    pub(super) receivers: AtomicU32,
     /// Where the channel was made: what streams and sinks give as the place where they wait.
     pub(super) made: &'static Location<'static>,
 }
@@ -57,7 +57,7 @@ pub(super) struct State<T> {
     pub(super) senders: WaitList<T>,
     capacity: usize,
     /// Places in the buffer that are kept for permits.
-    reserved: usize,
+    reserved: u32,
     closed: bool,
     /// The last receiver is gone.
     abandoned: bool,
@@ -100,8 +100,8 @@ impl<T> Core<T> {
         };
         Core {
             state: Lock::new(state),
-            senders: AtomicUsize::new(1),
-            receivers: AtomicUsize::new(1),
+            senders: AtomicU32::new(1),
+            receivers: AtomicU32::new(1),
             made,
         }
     }
@@ -164,10 +164,10 @@ impl<T> Core<T> {
     }
 
     /// An end was cloned.
-    pub(super) fn count(count: &AtomicUsize) {
+    pub(super) fn count(count: &AtomicU32) {
         let old = count.fetch_add(1, Ordering::Relaxed);
         // The same limit as `Arc`'s, for the same reason: clones that are forgotten.
-        if old > isize::MAX as usize {
+        if old > i32::MAX as u32 {
             std::process::abort();
         }
     }
@@ -323,11 +323,18 @@ impl<T> State<T> {
     #[inline]
     fn is_full(&self) -> bool {
         // C4: there may be more than the capacity.
-        self.buffer.len() + self.reserved >= self.capacity
+        let places = self.buffer.len().saturating_add(self.reserved as usize);
+        // Permits that are forgotten keep their places; their number has an end too.
+        places >= self.capacity || self.reserved == u32::MAX
     }
 
     pub(super) fn len(&self) -> usize {
         self.buffer.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn buffer_capacity(&self) -> usize {
+        self.buffer.capacity()
     }
 
     pub(super) fn capacity(&self) -> usize {

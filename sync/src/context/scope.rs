@@ -31,7 +31,7 @@ impl Context {
 
     /// Makes this the current context while `future` is polled.
     ///
-    /// Tasks that are spawned inside by [`spawn`](super::spawn), [`Context::spawn`], [`WaitGroup::go`](crate::WaitGroup::go) or an
+    /// Tasks that are spawned inside by [`context::spawn`](crate::context::spawn), [`Context::spawn`], [`WaitGroup::go`](crate::WaitGroup::go) or an
     /// [`errgroup`](crate::errgroup) inherit it.
     ///
     /// ```

@@ -10,10 +10,7 @@ use std::{
 use pin_project::pin_project;
 
 use super::{Answer, Arm, Operation, Selection};
-use crate::{
-    chan::wait::Pass,
-    shim::{Reason, note},
-};
+use crate::chan::wait::Pass;
 
 /// Waits for the first of a list of operations that is made at run time. (Go: `reflect.Select`)
 ///
@@ -86,8 +83,7 @@ impl<'a, R> Select<'a, R> {
     pub fn wait(self) -> SelectWait<'a, R> {
         SelectWait {
             select: self,
-            selection: Selection::new(),
-            site: Location::caller(),
+            selection: Selection::at(Location::caller()),
         }
     }
 
@@ -134,7 +130,6 @@ pub struct SelectWait<'a, R> {
     select: Select<'a, R>,
     #[pin]
     selection: Selection,
-    site: &'static Location<'static>,
 }
 
 impl<R> Future for SelectWait<'_, R> {
@@ -152,10 +147,7 @@ impl<R> Future for SelectWait<'_, R> {
         match polled {
             Poll::Ready(Some(chosen)) => Poll::Ready(chosen),
             // No arms: none is ever disabled.
-            Poll::Ready(None) | Poll::Pending => {
-                note(this.site, Reason::Channel);
-                Poll::Pending
-            }
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::shim::mutant;
 use std::{
     marker::PhantomPinned,
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -13,7 +14,7 @@ use crate::{
         decision::{Decision, Reopened},
         wait::{Arm, Pass},
     },
-    shim::{SPINS, yield_now},
+    shim::{Reason, SPINS, note, yield_now},
 };
 
 /// Passes that missed a counterpart before the thread lets others run between them.
@@ -31,16 +32,27 @@ pub enum Answer<R> {
 }
 
 /// The state of a select. It is pinned and dropped after the arms.
-#[derive(Default)]
 pub struct Selection {
     decision: Decision,
+    /// Where it waits.
+    site: &'static Location<'static>,
     _pinned: PhantomPinned,
 }
 
 impl Selection {
     /// A select of which nothing is known.
+    #[allow(clippy::new_without_default, reason = "a default has no caller")]
+    #[track_caller]
     pub fn new() -> Selection {
-        Selection::default()
+        Selection::at(Location::caller())
+    }
+
+    pub(super) fn at(site: &'static Location<'static>) -> Selection {
+        Selection {
+            decision: Decision::default(),
+            site,
+            _pinned: PhantomPinned,
+        }
     }
 
     /// Polls `count` arms, in random order unless `biased`. `None`: all are disabled.
@@ -76,6 +88,7 @@ impl Selection {
             // SAFETY: this poll found it undecided and has not opened it.
             unsafe { self.decision.set_waiter(cx.waker()) };
             if self.decision.open() {
+                note(self.site, Reason::Channel);
                 return Poll::Pending;
             }
             pass = Pass::Missed;

@@ -250,3 +250,15 @@ fn a_great_capacity_costs_nothing_by_itself() {
     assert_eq!(tx.capacity(), Some(usize::MAX - 1));
     assert!(rx.is_empty());
 }
+
+/// What a channel of capacity 1 with a parked receiver takes, but for the task's header: the shared core behind its counts,
+/// and the future that waits (120 bytes are 128 for malloc). The buffer is not there before the first value.
+#[test]
+fn a_channel_is_small() {
+    let (tx, rx) = chan::<u64>(1);
+    let waits = async move { rx.recv().await };
+    let core = 2 * size_of::<usize>() + size_of_val(&*tx.core);
+    let future = size_of_val(&waits);
+    assert!(core <= 120 && future <= 112, "core {core}, future {future}");
+    assert_eq!(tx.core.with(|state| state.buffer_capacity()), 0);
+}
