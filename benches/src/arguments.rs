@@ -20,7 +20,7 @@ Usage: gmp-benches NAME... [options]
   NAME            a workload, or those of one file (task_bytes), or all
   --list          print the workloads and what they ask
   --rivals A[,B]  whom to compare gmp with: tokio, tokio-current, smol, go, flume, kanal, or none
-                  (tokio,smol,go,flume,kanal)
+                  (tokio,smol,go,flume,kanal); flume and kanal are channels, measured on gmp's runtime
   --procs N[,M]   the numbers of processors to run with (each workload has its own, most 1,2)
   --reps R        rounds; each takes a measurement of everyone in turn (5)
   --count-allocs  count allocations too, in a round of its own

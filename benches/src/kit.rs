@@ -2,7 +2,8 @@
 //!
 //! # How it works
 //! A trait for each thing that not everybody has. Who lacks one does not implement it, and so has no part in the
-//! workloads that ask for it: `Workload::of` reads off these traits who can run what.
+//! workloads that ask for it: [`Workload::by`](crate::workload::Workload::by) reads off these traits
+//! who can run what.
 //!
 //! The crates that are nothing but channels ([`Flume`], [`Kanal`]) are measured on gmp's runtime. Beside gmp's own
 //! channels that leaves one difference, the channel.

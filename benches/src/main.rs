@@ -5,7 +5,8 @@
 //! # How it works
 //! [`arguments`] says what is to be measured, [`plan`] runs it round by round, each measurement in a fresh [`child`]
 //! process; [`report`] prints medians and ranges. The questions are in [`workload`], one file each; a runtime answers
-//! them through the trait in [`runtime`], and those in [`kit`]. The folder `go` has the twin of this program's child, in Go.
+//! them through the trait in [`runtime`], and those in [`kit`]. The folder `go` has the twin of this program's child, in
+//! Go.
 //!
 //! # Invariants
 //! - I1: the contestants take turns, round by round (A, B, C, A, B, C), so that what disturbs the machine for a while

@@ -5,8 +5,8 @@
 //! Capacity 0 is a rendezvous on gmp, Go, flume and kanal, and 1 on tokio and smol, which have nothing smaller.
 //!
 //! # What it does not show
-//! Large messages: these have 8 bytes. Work between messages: with none, small channels are often full or empty, and most
-//! of the time goes into parking and waking.
+//! Large messages: these have 8 bytes. Work between messages: with none, small channels are often full or empty, and
+//! most of the time goes into parking and waking. Several receivers on tokio: its channels have one.
 
 use std::io;
 

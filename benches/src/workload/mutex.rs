@@ -3,8 +3,9 @@
 //! Tasks lock a mutex, add one to what is in it, and unlock it: one task (`alone`), or 100 of them (`contended`).
 //!
 //! # What it does not show
-//! Locks that are held while their holder waits for something. Contention by chance of the scheduler alone: as many
-//! tasks as there are processors contend at a time, the others wait in the run queue.
+//! Locks that are held while their holder waits for something. Long queues: who holds the lock runs on, so as many
+//! tasks contend at a time as there are processors, and the others wait to run. With one processor nobody contends,
+//! which is why `contended` has two.
 
 use std::{io, sync::Arc};
 
@@ -18,7 +19,7 @@ pub(super) const CONTENDED: About = About {
 };
 
 const TASKS: usize = 100;
-/// By task; `alone` has 10,000.
+/// By task.
 const LOCKS: usize = 1000;
 const LOCKS_ALONE: usize = 10_000;
 

@@ -1,7 +1,7 @@
 //! What does it cost to hand a message to another task and to wait for its answer?
 //!
-//! Two tasks with a channel each way, of capacity 0 where there is such a thing (gmp, Go, flume, kanal), else of 1 (tokio,
-//! smol). An operation is a round trip: four channel operations and two changes of task.
+//! Two tasks with a channel each way, of capacity 0 where there is such a thing (gmp, Go, flume, kanal), else of 1
+//! (tokio, smol). An operation is a round trip: four channel operations and two changes of task.
 //!
 //! # What it does not show
 //! Throughput: there is never more than one message. With two processors it shows most of all whether the runtime keeps

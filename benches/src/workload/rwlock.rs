@@ -1,7 +1,7 @@
 //! What does it cost to lock for reading what nobody writes?
 //!
-//! 100 tasks lock a reader-writer lock for reading, look at what is in it, and unlock it. With one processor nothing but the
-//! instructions counts; with several all of them write to the lock's own words.
+//! 100 tasks lock a reader-writer lock for reading, look at what is in it, and unlock it. With one processor nothing but
+//! the instructions counts; with several all of them write to the lock's own words.
 //!
 //! # What it does not show
 //! Writers: there are none, and who is preferred costs nothing.
