@@ -37,7 +37,7 @@ mod loops;
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Block, Error, Result, Stmt,
+    Attribute, Block, Error, Expr, Result, Stmt,
     parse::{ParseStream, Parser},
 };
 
@@ -78,7 +78,9 @@ pub(crate) fn misplaced(item: TokenStream) -> TokenStream {
     let why = "`#[gmp::no_preempt]` goes on a loop of an `async fn` under `#[gmp::preemptible]`; \
                remove it here, for nothing is checked here";
     let error = Error::new(Span::call_site(), why).into_compile_error();
-    quote!(#error #item)
+    // In the place of an expression there is room for one only.
+    let kept = syn::parse2::<Expr>(item.clone()).is_err().then_some(item);
+    quote!(#error #kept)
 }
 
 /// The function under the attribute, if it can yield.

@@ -74,8 +74,7 @@ impl Spin for Spinner {
     }
 }
 
-/// None of these loops has a budget or gives up its thread by itself: without the checks all the threads would be taken
-/// before half of the loops have begun, and nothing could be aborted.
+/// Without the checks no poll of these loops would return, and nothing could be aborted: the joins would hang.
 #[test]
 fn loops_without_end_beside_a_sleeper() {
     on_each(&[1, 2], |runtime| {

@@ -25,8 +25,8 @@ async fn unknown_option() {}
 #[gmp::preemptible]
 async fn exemptions() {
     #[gmp::no_preempt]
-    let number = 7;
-    let closure = || {
+    let _number = 7;
+    let _closure = || {
         #[gmp::no_preempt]
         loop {}
     };

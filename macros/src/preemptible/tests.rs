@@ -320,4 +320,6 @@ fn an_exemption_elsewhere_says_so_and_keeps_the_item() {
     .to_string();
     assert!(found.contains("goes on a loop of an `async fn`"), "{found}");
     assert!(found.ends_with("fn f () { }"), "{found}");
+    let found = misplaced(quote!('a: loop {})).to_string();
+    assert!(!found.contains("'a"), "{found}");
 }
