@@ -24,7 +24,7 @@
 //! | `runtime.ReadMemStats` | [`mem_stats`] |
 //! | `time.Sleep`, `time.Ticker`, `time.Timer` | [`sleep`], [`time::interval`], [`time::Timer`] |
 //! | `make(chan T, n)`, `select` | [`chan(n)`](fn@chan), [`select!`] |
-//! | `sync.WaitGroup`, `sync.Mutex`, … | [`WaitGroup`](sync::WaitGroup), [`Mutex`](sync::Mutex), all of [`sync`] |
+//! | `sync.WaitGroup`, `sync.Mutex`, … | [`WaitGroup`], [`Mutex`](sync::Mutex), all of [`sync`] |
 //! | `context.Context` | [`Context`] |
 //! | `net.Listen`, `net.Dial` | [`net::TcpListener::bind`], [`net::TcpStream::connect`] |
 //! | `SIGQUIT`'s dump of all goroutines | [`debug::dump`] |

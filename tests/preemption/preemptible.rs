@@ -187,7 +187,7 @@ both! {
         let mut stack = vec![(0, n)];
         let mut seen = Vec::new();
         while let Some((depth @ 0..=9, value)) = stack.pop() {
-            for &(_, ref step) in &[(0, 1), (0, 2)] {
+            for (_, step) in &[(0, 1), (0, 2)] {
                 if value > *step { stack.push((depth + 1, value - step)); }
             }
             seen.push(value);
