@@ -50,7 +50,7 @@ async fn count_on(begun: Arc<AtomicUsize>) {
 #[gmp::preemptible(crate = renamed::runtime)]
 async fn spin_in_a_block(begun: Arc<AtomicUsize>) {
     begun.fetch_add(1, SeqCst);
-    let spin = |value: u32| async move { while let Some(_) = Some(value) {} };
+    let spin = |value: u32| async move { while let Some(1..) = Some(value) {} };
     spin(7).await;
 }
 
@@ -280,11 +280,7 @@ async fn stays_send(queue: Arc<Mutex<Vec<u32>>>) -> u32 {
         let shared = Rc::new(value);
         sum += *shared;
     }
-    for guard in [&queue]
-        .map(|queue| queue)
-        .iter()
-        .map(|queue| queue.lock().unwrap())
-    {
+    for guard in [&queue].iter().map(|queue| queue.lock().unwrap()) {
         sum += guard.len() as u32;
     }
     loop {
