@@ -7,7 +7,8 @@
 //! goes idle ([`Scheduler::warn_sleeper`]).
 //!
 //! Timers that follow each other closely are fired together: after it woke for one, the sleeper sleeps for
-//! [`BUNCH`] at least. A lone timer is on time; of 10,000 in 100 ms each costs a third.
+//! [`BUNCH`] at least. A lone timer is on time; of 10,000 in 100 ms each costs a third less on one
+//! processor.
 //!
 //! # Invariants
 //! - N1: whoever holds the token is the only one in the poller.

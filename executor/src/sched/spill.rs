@@ -1,7 +1,7 @@
 //! What overflows a processor's ring: batches of tasks, oldest first.
 //!
 //! It belongs to the processor, so that its tasks come back to the cache they were in: on two processors a thousand
-//! tasks that yield cost 2.4 times as much when their batches go through one queue for all. Another
+//! tasks that yield cost more than twice as much when their batches go through one queue for all. Another
 //! processor takes a batch only when it steals.
 //!
 //! crossbeam's [`Injector`] carries the batches: an overflow is one push for 128 tasks.
