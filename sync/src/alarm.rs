@@ -129,8 +129,11 @@ impl Sleeper {
                     let due = alarms.set.pop_first();
                     drop(alarms);
                     if let Some((_, waker)) = due {
-                        // What it wakes may be anybody's: a panic must not end this thread.
-                        let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                        // What it wakes may be anybody's: a panic must not end this thread, and dropping what it was
+                        // thrown with may panic again.
+                        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                            std::mem::forget(payload);
+                        }
                     }
                     self.lock()
                 }

@@ -30,8 +30,6 @@ use crate::{report, shim::lock, slab, time::clock};
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
 const PERIOD_MIN: Duration = Duration::from_micros(100);
-/// The shortest pause after work was first seen to stand, in a keen period: its second look.
-const SECOND_LOOK: Duration = Duration::from_micros(50);
 /// The longest period while something runs: a quarter of the 10 ms slice.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
 /// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
@@ -116,8 +114,6 @@ struct Memory {
     stuck: bool,
     /// Until when tasks that look at the soft flag are expected.
     listened_until: u64,
-    /// Work was seen to stand, for the first time.
-    suspects: bool,
     /// Until when the period stays the shortest.
     keen_until: u64,
     /// When the next hint is welcome, and how long after that the one after it.
@@ -224,10 +220,10 @@ impl Memory {
             PERIOD_MAX
         };
         let longer = (self.period * 2).min(longest);
-        self.period = match now < self.keen_until {
-            true if self.suspects => SECOND_LOOK,
-            false if !pace.unsure => longer,
-            _ => PERIOD_MIN,
+        self.period = if now < self.keen_until || pace.unsure {
+            PERIOD_MIN
+        } else {
+            longer
         };
     }
 }
@@ -260,7 +256,6 @@ impl Scheduler {
             period: PERIOD_MIN,
             stuck: false,
             listened_until: 0,
-            suspects: false,
             keen_until: 0,
             hint_at: 0,
             hint_gap: HINT_MIN,
@@ -422,13 +417,11 @@ impl Scheduler {
     /// or several stand there at both looks.
     fn work_stood(&self, memory: &mut Memory) -> bool {
         let mut any = false;
-        memory.suspects = false;
         for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
             let tick = processor.tick();
             let queued = processor.queued();
             let stands = queued > 0 || processor.stealer.next().is_some();
             any |= last.stood && stands && (tick == last.tick || queued > 1);
-            memory.suspects |= stands && !last.stood;
             *last = Glance {
                 tick,
                 stood: stands,
