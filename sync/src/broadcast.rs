@@ -5,6 +5,7 @@
 //! not seen it. A receiver is the number of its next message. One that has fallen behind what is
 //! still there is told how many it missed. Sending never waits.
 
+pub use crate::chan::SendError;
 use std::{
     collections::VecDeque,
     fmt,
@@ -17,7 +18,7 @@ use std::{
 use pin_project::pin_project;
 
 use crate::{
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -345,24 +346,6 @@ impl<T> fmt::Debug for Recv<'_, T> {
         f.debug_struct("Recv").finish_non_exhaustive()
     }
 }
-
-/// Nobody receives. With the message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SendError<T>(pub T);
-
-impl<T> fmt::Debug for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SendError").finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Display for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("channel closed")
-    }
-}
-
-impl<T> std::error::Error for SendError<T> {}
 
 /// Why no message was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use pin_project::{pin_project, pinned_drop};
 
 use crate::{
     mutex::{Guard, Held, Lock},
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 

@@ -39,7 +39,6 @@ pub mod __private;
 mod alarm;
 pub mod chan;
 mod mutex;
-mod primitive;
 mod select;
 mod semaphore;
 mod shim;

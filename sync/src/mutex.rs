@@ -48,7 +48,7 @@ use self::{
     word::Word,
 };
 use crate::{
-    primitive::const_unless_loom,
+    shim::const_unless_loom,
     wait_list::{WaitList, Waited},
 };
 

@@ -12,7 +12,7 @@ use std::{
 use pin_project::{pin_project, pinned_drop};
 
 use crate::{
-    primitive::{AtomicUsize, Ordering, Reason, Waiter, note},
+    shim::{AtomicUsize, Ordering, Reason, Waiter, note},
     wait_list::{Hold, Locked, Turn, WaitList, Waited, Waiting, Wakes},
 };
 

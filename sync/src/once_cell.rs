@@ -12,7 +12,7 @@ use std::{
 use pin_project::pin_project;
 
 use crate::{
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 

@@ -26,8 +26,8 @@ use std::{
 
 use self::word::{RECEIVER, SENDER, Side, Word};
 use crate::{
-    primitive::{Reason, Waiter, note},
     shim::UnsafeCell,
+    shim::{Reason, Waiter, note},
 };
 
 /// A channel for one value. (Go: `make(chan T, 1)`, used once)

@@ -20,7 +20,7 @@ pub use self::{
     permit::{OwnedSemaphorePermit, Permit, SemaphorePermit},
 };
 use crate::{
-    primitive::const_unless_loom,
+    shim::const_unless_loom,
     wait_list::{Locked, WaitList, Waited, Wakes},
 };
 

@@ -1,9 +1,12 @@
-//! The atomics and cells that the channels' protocols use: std's, or loom's under `cfg(gmp_loom)`. With them goes what
-//! the channels ask of the executor, which is not there under loom: a waiter is a plain waker then.
+//! The atomics, cells and locks that the protocols use: std's, or loom's under `cfg(gmp_loom)`. With them goes what
+//! they ask of the executor, which is not there under loom: a waiter is a plain waker then.
 
 #[cfg(not(gmp_loom))]
 pub(crate) use std::{
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU32},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize},
+    },
     thread::yield_now,
 };
 
@@ -17,9 +20,13 @@ pub(crate) use gmp_executor::{
 #[cfg(gmp_loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, AtomicU8, AtomicU32},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize},
+    },
     thread::yield_now,
 };
+pub(crate) use std::sync::atomic::Ordering;
 
 #[cfg(gmp_loom)]
 pub(crate) use self::without_executor::{Reason, Waiter, note};
@@ -38,6 +45,33 @@ pub(crate) fn mutant(name: &str) -> bool {
 pub(crate) const fn mutant(_: &str) -> bool {
     false
 }
+
+/// A lock that outlives the panic of a holder: what it guards is valid between any two statements.
+#[inline]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The order of an access in a mutant that lacks it, and in all others.
+#[inline(always)]
+pub(crate) const fn relaxed_if(mutant: bool, order: Ordering) -> Ordering {
+    if mutant { Ordering::Relaxed } else { order }
+}
+
+/// A constructor that is `const`, except under loom, whose atomics are registered at run time.
+macro_rules! const_unless_loom {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        #[cfg(not(gmp_loom))]
+        $(#[$attribute])*
+        $visibility const fn $($rest)*
+        #[cfg(gmp_loom)]
+        #[allow(missing_docs)]
+        $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_unless_loom;
 
 /// How often a look for something that will come soon is repeated before the thread lets others run.
 pub(crate) const SPINS: u32 = if cfg!(gmp_loom) { 1 } else { 64 };
@@ -100,7 +134,9 @@ mod without_executor {
 
     pub(crate) enum Reason {
         Channel,
+        Lock,
         Select,
+        WaitGroup,
     }
 
     pub(crate) fn note(_: &'static Location<'static>, _: Reason) {}

@@ -22,7 +22,7 @@ use pin_project::pin_project;
 
 use self::word::{Done, Word};
 use crate::{
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 

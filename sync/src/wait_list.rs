@@ -27,7 +27,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::primitive::{self, Mutex, MutexGuard, Waiter, const_unless_loom};
+use crate::shim::{self, Mutex, MutexGuard, Waiter, const_unless_loom};
 
 /// The state of a primitive and who waits for it.
 pub(crate) struct WaitList<S, D> {
@@ -75,7 +75,7 @@ impl<S, D> WaitList<S, D> {
     #[inline]
     pub(crate) fn lock(&self) -> Locked<'_, S, D> {
         Locked {
-            core: primitive::lock(&self.core),
+            core: shim::lock(&self.core),
         }
     }
 }

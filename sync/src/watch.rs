@@ -6,6 +6,7 @@
 //! changes the value takes that lock after raising the version: so the receiver sees the change or is in the
 //! list when it is woken.
 
+pub use crate::chan::SendError;
 use std::{
     fmt,
     ops::Deref,
@@ -22,7 +23,7 @@ use pin_project::pin_project;
 
 use crate::{
     Notify,
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -404,24 +405,6 @@ impl<T> fmt::Debug for Changed<'_, T> {
         f.debug_struct("Changed").finish_non_exhaustive()
     }
 }
-
-/// There is no receiver. With the value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SendError<T>(pub T);
-
-impl<T> fmt::Debug for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SendError").finish_non_exhaustive()
-    }
-}
-
-impl<T> fmt::Display for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("channel closed")
-    }
-}
-
-impl<T> std::error::Error for SendError<T> {}
 
 /// All senders are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

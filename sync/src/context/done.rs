@@ -12,7 +12,7 @@ use pin_project::pin_project;
 
 use super::{Context, ContextError, canceler::Canceler};
 use crate::{
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::Waiting,
 };
 

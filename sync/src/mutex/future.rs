@@ -15,7 +15,7 @@ use super::{
     queue::{self, Claimant},
 };
 use crate::{
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::{Turn, Waiting, Wakes},
 };
 

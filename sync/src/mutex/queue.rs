@@ -7,7 +7,7 @@ use std::{
 
 use super::word::Word;
 use crate::{
-    primitive,
+    shim,
     wait_list::{Locked, WaitList, Wakes},
 };
 
@@ -206,7 +206,7 @@ mod watch {
         time::Instant,
     };
 
-    use super::{Contended, LOOK, primitive};
+    use super::{Contended, LOOK, shim};
     use crate::alarm::Alarm;
 
     /// The alarm, if one is set.
@@ -227,7 +227,7 @@ mod watch {
         pub(super) fn set_watch(self: &Arc<Self>) {
             let looks = Waker::from(Arc::new(Looks(Arc::downgrade(self))));
             let alarm = Alarm::set(Instant::now() + LOOK, looks);
-            let stale = primitive::lock(&self.watch.0).replace(alarm);
+            let stale = shim::lock(&self.watch.0).replace(alarm);
             drop(stale);
         }
     }

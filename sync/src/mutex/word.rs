@@ -3,8 +3,8 @@
 //! # Memory ordering
 //! Unlocking releases, locking acquires: the holder sees what its predecessors did. All changes are exchanges.
 
-use crate::primitive::{AtomicU32, Ordering, const_unless_loom, relaxed_if};
 use crate::shim::mutant;
+use crate::shim::{AtomicU32, Ordering, const_unless_loom, relaxed_if};
 
 /// Somebody holds it.
 const LOCKED: u32 = 1;

@@ -19,7 +19,7 @@ use pin_project::pin_project;
 
 use super::OnUnwind;
 use crate::{
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 

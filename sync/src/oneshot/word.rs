@@ -1,7 +1,7 @@
 //! The flags of a oneshot channel. Invariants and memory ordering: see the [module](super).
 
-use crate::primitive::{AtomicU32, Ordering, relaxed_if};
 use crate::shim::mutant;
+use crate::shim::{AtomicU32, Ordering, relaxed_if};
 
 /// There is a value, and it is the receiver's.
 const VALUE: u32 = 1;

@@ -15,7 +15,7 @@ use super::{
     word::{self, Claim, Try},
 };
 use crate::{
-    primitive::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note},
     wait_list::Waiting,
 };
 

@@ -8,8 +8,8 @@
 //! Releasing releases, acquiring acquires: who gets a permit sees all that its former holder did. Every change is an exchange,
 //! so that a release goes on being seen through later ones. What passes by the list passes by its lock.
 
-use crate::primitive::{AtomicUsize, Ordering, const_unless_loom, relaxed_if};
 use crate::shim::mutant;
+use crate::shim::{AtomicUsize, Ordering, const_unless_loom, relaxed_if};
 
 const CLOSED: usize = 1;
 const WAITERS: usize = 2;

@@ -7,8 +7,8 @@
 //! Every decrement releases and the reads of those who wait acquire, through the chain of exchanges: who finds the
 //! round over sees all that was done in it.
 
-use crate::primitive::{AtomicU64, Ordering, const_unless_loom, relaxed_if};
 use crate::shim::mutant;
+use crate::shim::{AtomicU64, Ordering, const_unless_loom, relaxed_if};
 
 pub(super) struct Word(AtomicU64);
 
