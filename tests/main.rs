@@ -31,4 +31,3 @@ mod time;
 mod watchdog;
 
 mod macros;
-mod ui;

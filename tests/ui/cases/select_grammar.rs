@@ -1,4 +1,4 @@
-use gmp_sync::{chan, select};
+use gmp::{chan, select};
 
 async fn no_operation() {
     select! {

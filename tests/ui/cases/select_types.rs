@@ -1,4 +1,4 @@
-use gmp_sync::{chan, select};
+use gmp::{chan, select};
 
 async fn not_a_future() {
     let (_tx, rx) = chan::<u8>(0);
