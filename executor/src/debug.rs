@@ -18,8 +18,10 @@ use crate::{
 /// ```text
 /// 2 tasks
 /// task 2048.1: waits for join at src/main.rs:14:9, 1203 ms, spawned at src/main.rs:9:5
-/// task 2050.7: runs, spawned at src/main.rs:10:13
+/// task 2050.7 "worker": runs, spawned at src/main.rs:10:13
 /// ```
+///
+/// The name in quotation marks is the one that [`task::Builder`](crate::TaskBuilder) was told.
 ///
 /// Nothing is stopped for it, and no task is polled. The times are good to a few milliseconds.
 pub fn dump() {
@@ -52,21 +54,22 @@ impl fmt::Display for Line {
             state,
             spawned_at,
             waits,
+            label,
             ..
         } = self.0;
-        write!(f, "task {}: ", Id(name))?;
+        write!(f, "task {}", Id(name))?;
+        if let Some(label) = label.text() {
+            write!(f, " {label:?}")?;
+        }
+        f.write_str(": ")?;
         if state.is_running() {
             f.write_str("runs")?;
         } else if state.is_scheduled() {
             f.write_str("is ready")?;
         } else {
             let since = coarse_ms().wrapping_sub(waits.since);
-            match waits.site {
-                Some(site) => write!(
-                    f,
-                    "waits for {} at {site}, {since} ms",
-                    waits.reason.as_str()
-                )?,
+            match waits.now() {
+                Some(site) => write!(f, "waits for {site}, {since} ms")?,
                 None => write!(f, "waits for a future that does not say where, {since} ms")?,
             }
         }

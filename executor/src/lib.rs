@@ -62,9 +62,9 @@ mod api {
         blocking::{block_in_place, spawn_blocking},
         runtime::{Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on},
         slab::{ClassStats, MemStats},
-        task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},
+        task::{AbortHandle, Builder as TaskBuilder, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},
     };
-    use crate::{sched, slab};
+    use crate::{sched, slab, task::Origin};
 
     /// Spawns a task on the current runtime: `future` runs on its own from now on. (Go: the `go` statement)
     ///
@@ -89,7 +89,7 @@ mod api {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        sched::spawn(future, Location::caller())
+        sched::spawn(future, Origin::at(Location::caller()))
     }
 
     /// Tasks of the current runtime that have not ended; 0 outside of one. (Go: `runtime.NumGoroutine`)

@@ -10,7 +10,7 @@ use futures::{
 use super::block_on;
 use crate::{
     sched::{self, Entered, Live},
-    task::JoinHandle,
+    task::{JoinHandle, Origin},
 };
 
 /// Spawns on a runtime. It does not keep the runtime alive: what is spawned after the runtime's end
@@ -51,7 +51,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        sched::spawn_on(self.live, future, Location::caller())
+        sched::spawn_on(self.live, future, Origin::at(Location::caller()))
     }
 
     /// As [`Runtime::block_on`](super::Runtime::block_on).

@@ -5,7 +5,7 @@
 use std::{
     any::Any,
     mem::ManuallyDrop,
-    panic::{AssertUnwindSafe, Location, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     ptr::NonNull,
     task::{Context, Poll},
@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     body::{self, Body},
-    header::{self, Header},
+    header::{self, Header, Origin},
     name::Name,
     state::Outcome,
 };
@@ -52,12 +52,12 @@ pub(crate) const fn class_of<F: Future>() -> Class {
 pub(crate) fn fill<F: Future>(
     slot: SlotIndex,
     future: F,
-    spawned_at: &'static Location<'static>,
+    origin: Origin,
     runtime: u16,
 ) -> Name {
     const { assert!(size_of::<usize>() == 8, "gmp needs a 64-bit target") };
     let header = Header::of(slot);
-    header.fill(&Typed::<F>::VTABLE, spawned_at, runtime);
+    header.fill(&Typed::<F>::VTABLE, origin, runtime);
     // SAFETY: the caller owns the slot, whose class is `class_of::<F>()`.
     let body = unsafe { body::open::<F>(slot.address()) };
     // SAFETY: `open` gave room for a body.
