@@ -7,7 +7,7 @@ use futures::{
     task::{Spawn, SpawnError},
 };
 
-use super::block_on;
+use super::{RuntimeMetrics, block_on};
 use crate::{
     sched::{self, Entered, Live},
     task::{JoinHandle, Origin},
@@ -70,6 +70,11 @@ impl Handle {
     /// Tasks of this runtime that have not ended.
     pub fn num_tasks(&self) -> usize {
         self.live.tasks()
+    }
+
+    /// What the runtime has done so far; zeros when it has ended and another one has taken its place.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::of(self.live)
     }
 }
 

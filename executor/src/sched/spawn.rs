@@ -42,11 +42,7 @@ where
 
 /// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
 /// dropped, and the handle says cancelled.
-pub(crate) fn spawn_on<F>(
-    live: Live,
-    future: F,
-    origin: Origin,
-) -> JoinHandle<F::Output>
+pub(crate) fn spawn_on<F>(live: Live, future: F, origin: Origin) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -79,11 +75,7 @@ where
 impl Section {
     /// Takes the future, unless the runtime closes: then it is left to be dropped outside.
     #[inline(always)]
-    fn spawn<F: Future>(
-        &mut self,
-        future: &mut Option<F>,
-        origin: Origin,
-    ) -> Option<Name> {
+    fn spawn<F: Future>(&mut self, future: &mut Option<F>, origin: Origin) -> Option<Name> {
         if self.scheduler().is_closing() {
             return None;
         }
@@ -100,12 +92,7 @@ impl Section {
 }
 
 #[inline(always)]
-fn publish<F: Future>(
-    slot: SlotIndex,
-    future: F,
-    origin: Origin,
-    runtime: u16,
-) -> Name {
+fn publish<F: Future>(slot: SlotIndex, future: F, origin: Origin, runtime: u16) -> Name {
     let name = task::fill(slot, future, origin, runtime);
     Header::of(slot).state.publish(name.generation());
     name

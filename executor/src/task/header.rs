@@ -89,19 +89,16 @@ impl Header {
 
     /// Fills the header of a free slot that the caller owns.
     #[inline(always)]
-    pub(super) fn fill(
-        &self,
-        vtable: &'static Vtable,
-        origin: Origin,
-        runtime: u16,
-    ) {
+    pub(super) fn fill(&self, vtable: &'static Vtable, origin: Origin, runtime: u16) {
         // Ordering: pairs with the acquire fence in `walk::look`: who sees one of these stores sees
         // the generation that the free before it set.
         fence(Ordering::Release);
         self.vtable
             .store(std::ptr::from_ref(vtable).cast_mut(), Ordering::Relaxed);
-        self.spawned_at
-            .store(std::ptr::from_ref(origin.site).cast_mut(), Ordering::Relaxed);
+        self.spawned_at.store(
+            std::ptr::from_ref(origin.site).cast_mut(),
+            Ordering::Relaxed,
+        );
         self.wait.store(0, Ordering::Relaxed);
         self.since.store(0, Ordering::Relaxed);
         let belongs = u32::from(origin.label.bits()) << LABEL | u32::from(runtime);

@@ -49,12 +49,7 @@ pub(crate) const fn class_of<F: Future>() -> Class {
 
 /// Moves a future into a free slot that the caller owns; the task is not published yet.
 #[inline(always)]
-pub(crate) fn fill<F: Future>(
-    slot: SlotIndex,
-    future: F,
-    origin: Origin,
-    runtime: u16,
-) -> Name {
+pub(crate) fn fill<F: Future>(slot: SlotIndex, future: F, origin: Origin, runtime: u16) -> Name {
     const { assert!(size_of::<usize>() == 8, "gmp needs a 64-bit target") };
     let header = Header::of(slot);
     header.fill(&Typed::<F>::VTABLE, origin, runtime);
