@@ -15,7 +15,7 @@
 //! stopped (a debugger, `SIGSTOP`) counts for nobody.
 //!
 //! What a slice is, the program may say ([`Builder::time_slice`](crate::Builder::time_slice)); the other limits follow.
-//! Each hand-off is told to the [`reporter`](super::reporter), also one that a machine answered by itself: the monitor finds
+//! Each hand-off is told to the [`reporter`], also one that a machine answered by itself: the monitor finds
 //! out at its next look.
 //!
 //! Before all that, the *soft flag* of the machine is raised: tasks that look at it yield by themselves.
