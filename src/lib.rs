@@ -28,10 +28,11 @@
 //! | `context.Context` | [`Context`] |
 //! | `net.Listen`, `net.Dial` | [`net::TcpListener::bind`], [`net::TcpStream::connect`] |
 //! | `SIGQUIT`'s dump of all goroutines | [`debug::dump`] |
+//! | `pprof.SetGoroutineLabels` | [`task::Builder::name`] |
 //!
 //! # Features
 //!
-//! `macros` and `net` are on by default. [`hyper`] adds hyper's runtime traits, `tracing` events.
+//! `backtrace` (names in the reports of [`debug::set_hand_off_hook`]), `macros` and `net` are on by default. [`hyper`] adds hyper's runtime traits, `tracing` events.
 //!
 //! # Spans
 //!
@@ -40,8 +41,8 @@
 
 pub use gmp_executor::{
     AbortHandle, Builder, ClassStats, CutTask, EnterGuard, Handle, JoinError, JoinHandle, MemStats,
-    Runtime, ShutdownReport, block_in_place, block_on, debug, mem_stats, num_tasks, preempt, spawn,
-    spawn as go, spawn_blocking, time, time::sleep, yield_now,
+    Runtime, RuntimeMetrics, ShutdownReport, block_in_place, block_on, debug, mem_stats, num_tasks,
+    preempt, spawn, spawn as go, spawn_blocking, time, time::sleep, yield_now,
 };
 #[cfg(feature = "macros")]
 pub use gmp_macros::{main, no_preempt, preemptible, test};
@@ -55,7 +56,8 @@ pub use gmp_sync::{Context, Receiver, Sender, WaitGroup, chan, errgroup, select,
 /// Tasks: who they are, and their handles.
 pub mod task {
     pub use gmp_executor::{
-        AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, spawn, try_id, yield_now,
+        AbortHandle, Id, JoinError, JoinHandle, TaskBuilder as Builder, YieldNow, id, spawn,
+        try_id, yield_now,
     };
 }
 

@@ -19,6 +19,7 @@
 //! | `slab` | memory of tasks | malloc.go, mheap.go, mcache.go, mcentral.go |
 //! | `task` | the state word, polling, wakers, handles | `g` of runtime2.go |
 //! | `sched` | processors, machines, who runs what | proc.go |
+//! | `hand_off` | reports on tasks that lose their processors | |
 //! | `time` | timers | time.go |
 //! | [`poller`] | what the scheduler asks of a network poller | netpoll.go |
 //! | `port` | the seam through which task, slab and time reach the scheduler | |
@@ -30,6 +31,8 @@
 mod blocking;
 #[cfg(not(gmp_loom))]
 pub mod debug;
+#[cfg(not(gmp_loom))]
+mod hand_off;
 #[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]
@@ -60,11 +63,16 @@ mod api {
 
     pub use crate::{
         blocking::{block_in_place, spawn_blocking},
-        runtime::{Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on},
+        runtime::{
+            Builder, CutTask, EnterGuard, Handle, Runtime, RuntimeMetrics, ShutdownReport, block_on,
+        },
         slab::{ClassStats, MemStats},
-        task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},
+        task::{
+            AbortHandle, Builder as TaskBuilder, Id, JoinError, JoinHandle, YieldNow, id, try_id,
+            yield_now,
+        },
     };
-    use crate::{sched, slab};
+    use crate::{sched, slab, task::Origin};
 
     /// Spawns a task on the current runtime: `future` runs on its own from now on. (Go: the `go` statement)
     ///
@@ -89,7 +97,7 @@ mod api {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        sched::spawn(future, Location::caller())
+        sched::spawn(future, Origin::at(Location::caller()))
     }
 
     /// Tasks of the current runtime that have not ended; 0 outside of one. (Go: `runtime.NumGoroutine`)

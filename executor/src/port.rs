@@ -6,7 +6,7 @@ use std::panic::Location;
 use crate::{
     sched::section,
     slab::{self, Class, SlotIndex},
-    task::{Header, Name, state::Wake},
+    task::{Header, JoinHandle, Name, Origin, state::Wake},
     time::Timers,
     wait::Reason,
 };
@@ -32,6 +32,19 @@ pub(crate) fn release(class: Class, slot: SlotIndex) {
     if section::with(|section| section.private().cache.release(class, slot)).is_none() {
         slab::release(class, slot);
     }
+}
+
+/// Spawns on the current runtime.
+///
+/// # Panics
+/// Outside of a runtime.
+#[track_caller]
+pub(crate) fn spawn<F>(future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    crate::sched::spawn(future, origin)
 }
 
 /// The task that runs on this thread.

@@ -1,6 +1,6 @@
 //! How a runtime is set up.
 
-use std::{env, io, num::NonZero, thread};
+use std::{env, io, num::NonZero, thread, time::Duration};
 
 use super::{Handle, Runtime};
 use crate::sched::{Config, Scheduler};
@@ -11,6 +11,11 @@ const PROCESSORS_MAX: usize = 1 << 12;
 const MACHINES_MAX: usize = 10_000;
 /// Functions of `spawn_blocking` that run at a time, unless the program says otherwise. tokio's value.
 const BLOCKING_MAX: usize = 512;
+/// CPU time of a poll, unless the program says otherwise. Go's value, `forcePreemptNS` in proc.go.
+const TIME_SLICE: Duration = Duration::from_millis(10);
+/// Below, hand-offs would cost more than they win (50 µs each); above, one might as well have none.
+const TIME_SLICE_MIN: Duration = Duration::from_millis(1);
+const TIME_SLICE_MAX: Duration = Duration::from_secs(10);
 /// Sets the number of processors from outside, unless the program does.
 const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
 
@@ -28,6 +33,7 @@ pub struct Builder {
     blocking: Option<usize>,
     thread_name: Option<String>,
     stack_size: Option<usize>,
+    time_slice: Option<Duration>,
 }
 
 impl Builder {
@@ -69,6 +75,17 @@ impl Builder {
         self
     }
 
+    /// How much CPU time a poll may use before another thread takes its processor on: from 1 ms to 10 s, by default 10 ms. A
+    /// fifth of that is allowed while a timer is due or an event of a socket waits, and every processor is busy. Polls that
+    /// block their threads lose their processors after a fraction of a millisecond, whatever the slice is.
+    ///
+    /// A shorter slice makes for less delay beside long calculations, and for more threads. (Go: `forcePreemptNS`,
+    /// which cannot be set)
+    pub fn time_slice(mut self, slice: Duration) -> Builder {
+        self.time_slice = Some(slice);
+        self
+    }
+
     /// Starts the runtime.
     ///
     /// # Errors
@@ -97,7 +114,14 @@ impl Builder {
                 "blocking_threads is 0; it must be at least 1".to_owned(),
             ));
         }
+        let time_slice = self.time_slice.unwrap_or(TIME_SLICE);
+        if !(TIME_SLICE_MIN..=TIME_SLICE_MAX).contains(&time_slice) {
+            return Err(invalid(format!(
+                "time_slice is {time_slice:?}; it must be from {TIME_SLICE_MIN:?} to {TIME_SLICE_MAX:?}"
+            )));
+        }
         let config = Config {
+            time_slice,
             machines,
             blocking,
             processors,

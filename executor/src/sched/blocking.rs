@@ -60,7 +60,7 @@ impl Drop for TakeBack {
         self.machine.take_back();
         if let Some(name) = section::current_task() {
             // What was waited for inside is not what the task waits for.
-            Header::named(name).clear_wait();
+            Header::named(name).end_wait();
         }
     }
 }

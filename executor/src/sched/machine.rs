@@ -29,7 +29,9 @@ use super::{
     idle::Reclaim,
     processor::Processor,
     retake::Retake,
+    sample::Sample,
     section::{self, Section},
+    sigurg::Bounds,
 };
 use crate::{
     poller::Ready,
@@ -68,6 +70,10 @@ pub(crate) struct Machine {
     pub(super) ready: Own<Ready>,
     /// The processor that somebody gave it.
     pub(super) given: Given<Processor>,
+    /// A picture of the stack of its thread, if one is wanted.
+    pub(super) sample: Sample,
+    /// The thread's stack. Its own thread's, and that of a signal's handler there.
+    pub(super) stack: Own<Bounds>,
     /// Where it is known to the system, and whether it is away without a processor.
     pub(super) presence: Presence,
     thread: Mutex<Option<Thread>>,
@@ -119,6 +125,8 @@ impl Machine {
             has_deferred: Own::new(false),
             ready: Own::new(Ready::new()),
             given: Given::new(),
+            sample: Sample::new(),
+            stack: Own::new(Bounds::NONE),
             presence: Presence::new(),
             thread: Mutex::new(None),
         }
@@ -133,6 +141,15 @@ impl Machine {
     #[inline(always)]
     pub(crate) fn current(&self) -> Option<Name> {
         Name::from_bits(self.current.load(Ordering::Relaxed))
+    }
+
+    /// The same as a number, 0 for none.
+    #[allow(
+        dead_code,
+        reason = "where no signal is sent there is no handler that asks"
+    )]
+    pub(super) fn current_bits(&self) -> u64 {
+        self.current.load(Ordering::Relaxed)
     }
 
     /// Holds `processor` from now on. By its own thread.
@@ -247,6 +264,8 @@ impl Machine {
 
     /// The life of the machine's thread.
     pub(super) fn run(&'static self) {
+        // First: the handler of a signal reads it once the machine is installed.
+        self.stack.set(Bounds::of_this_thread());
         section::install(self);
         let guard = section::AbortOnUnwind;
         *lock(&self.thread) = Some(std::thread::current());

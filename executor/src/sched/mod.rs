@@ -17,6 +17,8 @@ mod entry;
 mod given;
 #[cfg(not(gmp_loom))]
 mod global;
+#[cfg(not(gmp_loom))]
+mod hand_offs;
 mod idle;
 #[cfg(not(gmp_loom))]
 mod machine;
@@ -32,8 +34,11 @@ mod permits;
 mod processor;
 #[cfg(not(gmp_loom))]
 mod random;
+#[cfg(not(gmp_loom))]
+mod reporter;
 mod retake;
 mod run_queue;
+mod sample;
 #[cfg(not(gmp_loom))]
 mod scheduler;
 #[cfg(not(gmp_loom))]
@@ -44,6 +49,8 @@ pub(crate) mod section;
 mod shutdown;
 #[cfg(not(gmp_loom))]
 mod signals;
+#[cfg(not(gmp_loom))]
+mod sigurg;
 #[cfg(not(gmp_loom))]
 mod slack;
 #[cfg(not(gmp_loom))]

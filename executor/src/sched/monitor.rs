@@ -30,7 +30,7 @@ use crate::{report, shim::lock, slab, time::clock};
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
 const PERIOD_MIN: Duration = Duration::from_micros(100);
-/// The longest period while something runs: a quarter of the 10 ms slice.
+/// The longest period while something runs: a quarter of the usual slice, 10 ms.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
 /// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
 const PERIOD_SOFT: Duration = Duration::from_micros(500);
@@ -41,8 +41,6 @@ const LINGER: Duration = Duration::from_millis(10);
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
-/// How often tasks that have lost a processor by running too long get a turn on each: the slice.
-const GRANT: Duration = Duration::from_millis(10);
 /// A wait that lasted so much longer than was asked was a stop: `SIGSTOP`, a debugger, a quota that is used up. On a busy
 /// machine the monitor is late too, but not so late.
 const STOPPED: Duration = Duration::from_millis(10);
@@ -101,6 +99,10 @@ struct Glance {
 struct Memory {
     glances: Vec<Glance>,
     watch: Watch,
+    /// The longest period while something runs: a quarter of a slice at most.
+    period_max: Duration,
+    /// How often tasks that have lost a processor by running too long get a turn on each: the slice.
+    grant_gap: Duration,
     /// When the background had its slices.
     granted_at: u64,
     /// When the wait that goes on should end.
@@ -215,9 +217,9 @@ impl Memory {
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
         let longest = if now < self.listened_until {
-            PERIOD_SOFT
+            PERIOD_SOFT.min(self.period_max)
         } else {
-            PERIOD_MAX
+            self.period_max
         };
         let longer = (self.period * 2).min(longest);
         self.period = if now < self.keen_until || pace.unsure {
@@ -245,9 +247,12 @@ impl Scheduler {
         *lock(&self.monitor.thread) = Some(std::thread::current());
         slices::set(0, Slice::Short);
         let count = self.processors.len();
+        let slice = self.config().time_slice;
         let mut memory = Memory {
             glances: vec![Glance::default(); count],
-            watch: Watch::new(count),
+            watch: Watch::new(count, slice),
+            period_max: PERIOD_MAX.min(slice / 4),
+            grant_gap: slice,
             granted_at: 0,
             due: None,
             stopped: false,
@@ -360,7 +365,9 @@ impl Scheduler {
     /// Hot loops get one slice of each processor in this time, beside what is idle. A share of the picks would be unfair:
     /// their turns last a thousand times as long as others'.
     fn grant_background(&self, memory: &mut Memory, now: u64) {
-        if now >= memory.granted_at + GRANT.as_nanos() as u64 && self.global.has_background() {
+        if now >= memory.granted_at + memory.grant_gap.as_nanos() as u64
+            && self.global.has_background()
+        {
             memory.granted_at = now;
             let processors = self.processors.len() as u32;
             self.grants.store(processors, Ordering::Relaxed);

@@ -14,10 +14,12 @@ use std::{
 };
 
 use super::{
-    absence::Absent, barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor,
-    netpoll::NetPoll, permits::Permits, processor::Processor, signals::Signals, table,
+    absence::Absent, barrier, global::GlobalQueue, hand_offs::HandOffs, idle::Idle,
+    machine::Machine, monitor::Monitor, netpoll::NetPoll, permits::Permits, processor::Processor,
+    signals::Signals, sigurg, table,
 };
 use crate::{
+    hand_off::Cause,
     shim::lock,
     slab::{self, Class},
     task::{Name, walk},
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) machines: usize,
     /// How many functions of `spawn_blocking` run at a time.
     pub(crate) blocking: usize,
+    /// CPU time that a poll may use while others wait.
+    pub(crate) time_slice: Duration,
 }
 
 /// How long a start that failed waits for the threads that it had started: they have nothing to do.
@@ -54,6 +58,7 @@ pub(crate) struct Scheduler {
     pub(super) grants: AtomicU32,
     /// Machines that run user code without a processor.
     pub(super) absent: Absent,
+    pub(super) hand_offs: HandOffs,
     /// Timers of threads without a processor.
     pub(super) foreign_timers: Timers,
     /// Tasks spawned less tasks ended by threads without a processor.
@@ -102,6 +107,7 @@ impl Scheduler {
             permits: Permits::new(),
             grants: AtomicU32::new(0),
             absent: Absent::new(),
+            hand_offs: HandOffs::new(),
             foreign_timers: Timers::new(),
             foreign_balance: AtomicI64::new(0),
             closing: AtomicBool::new(true),
@@ -117,6 +123,7 @@ impl Scheduler {
                 stack_size: None,
                 machines: 0,
                 blocking: 0,
+                time_slice: Duration::ZERO,
             })),
         }
     }
@@ -128,8 +135,10 @@ impl Scheduler {
     pub(crate) fn start(config: Config) -> io::Result<Live> {
         slab::reserve()?;
         barrier::init();
+        sigurg::install();
         let scheduler = table::take(config.processors)?;
         scheduler.permits.reset(config.blocking);
+        scheduler.hand_offs.reset();
         *lock(&scheduler.config) = Arc::new(config);
         *lock(&scheduler.life) = Life::Running;
         let epoch = scheduler.global.open();
@@ -307,6 +316,14 @@ impl Live {
             .sum();
         let all = own + self.scheduler.foreign_balance.load(Ordering::Relaxed);
         usize::try_from(all).unwrap_or(0)
+    }
+
+    /// How often processors were taken for this cause; 0 once another runtime uses the structure.
+    pub(crate) fn hand_offs(self, cause: Cause) -> u64 {
+        if Live::of(self.scheduler).epoch != self.epoch {
+            return 0;
+        }
+        self.scheduler.hand_offs.get(cause)
     }
 
     /// Adds what its processors' caches took and missed to `sum`.

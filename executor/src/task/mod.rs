@@ -3,6 +3,8 @@
 #[cfg(not(gmp_loom))]
 mod body;
 #[cfg(not(gmp_loom))]
+mod builder;
+#[cfg(not(gmp_loom))]
 mod error;
 #[cfg(not(gmp_loom))]
 mod header;
@@ -10,6 +12,8 @@ mod header;
 mod id;
 #[cfg(not(gmp_loom))]
 mod join;
+#[cfg(not(gmp_loom))]
+pub(crate) mod label;
 #[cfg(gmp_loom)]
 mod models;
 pub(crate) mod name;
@@ -29,6 +33,7 @@ mod yield_now;
 
 #[cfg(not(gmp_loom))]
 pub use self::{
+    builder::Builder,
     error::JoinError,
     id::{Id, id, try_id},
     join::{AbortHandle, JoinHandle},
@@ -36,7 +41,7 @@ pub use self::{
 };
 #[cfg(not(gmp_loom))]
 pub(crate) use self::{
-    header::Header,
+    header::{Header, Origin},
     name::Name,
     raw::{class_of, fill},
     run::{Ran, cancel_claimed, free, run},

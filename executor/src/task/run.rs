@@ -45,7 +45,7 @@ pub(crate) fn run(
     if start == Start::Cancel {
         return cancel_claimed(name);
     }
-    header.clear_wait();
+    header.end_wait();
     let waker = ManuallyDrop::new(waker::new(name));
     match raw::poll(name, header, &mut Context::from_waker(&waker)) {
         Polled::Ended(outcome) => end(name, header, outcome),

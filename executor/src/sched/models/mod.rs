@@ -7,4 +7,5 @@ mod given;
 mod idle;
 mod retake;
 mod run_queue;
+mod sample;
 mod token;
