@@ -31,6 +31,12 @@ mod blocking;
 #[cfg(not(gmp_loom))]
 pub mod debug;
 #[cfg(not(gmp_loom))]
+mod join_set;
+#[cfg(not(gmp_loom))]
+mod local;
+#[cfg(not(gmp_loom))]
+mod os_thread;
+#[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]
 mod port;
@@ -60,9 +66,18 @@ mod api {
 
     pub use crate::{
         blocking::{block_in_place, spawn_blocking},
-        runtime::{Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on},
+        join_set::JoinSet,
+        local::{LocalAbortHandle, LocalJoinHandle, LocalSet, RunUntil, spawn_local},
+        os_thread::{OsThreadGuard, lock_os_thread},
+        runtime::{
+            Builder, CutTask, EnterGuard, Handle, PanicPolicy, Runtime, RuntimeMetrics,
+            ShutdownReport, block_on,
+        },
         slab::{ClassStats, MemStats},
-        task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},
+        task::{
+            AbortHandle, Id, JoinError, JoinHandle, LocalKey, YieldNow, id, local_key, try_id,
+            yield_now,
+        },
     };
     use crate::{sched, slab};
 

@@ -28,6 +28,18 @@ pub struct Builder {
     blocking: Option<usize>,
     thread_name: Option<String>,
     stack_size: Option<usize>,
+    panic_policy: PanicPolicy,
+}
+
+/// What becomes of the process where a task panics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PanicPolicy {
+    /// The task ends, and its handle gets the panic; one that nobody joins is reported. All others go on.
+    #[default]
+    Isolate,
+    /// The panic and all tasks are printed to standard error, and the process aborts. (Go: what every panic does)
+    Abort,
 }
 
 impl Builder {
@@ -69,6 +81,12 @@ impl Builder {
         self
     }
 
+    /// What becomes of the process where a task panics. Default: [`PanicPolicy::Isolate`].
+    pub fn panic_policy(mut self, policy: PanicPolicy) -> Builder {
+        self.panic_policy = policy;
+        self
+    }
+
     /// Starts the runtime.
     ///
     /// # Errors
@@ -103,6 +121,7 @@ impl Builder {
             processors,
             thread_name,
             stack_size: self.stack_size,
+            aborts_on_panic: self.panic_policy == PanicPolicy::Abort,
         };
         Ok(Runtime {
             handle: Handle::new(Scheduler::start(config)?),

@@ -7,7 +7,7 @@ use futures::{
     task::{Spawn, SpawnError},
 };
 
-use super::block_on;
+use super::{RuntimeMetrics, block_on};
 use crate::{
     sched::{self, Entered, Live},
     task::JoinHandle,
@@ -65,6 +65,11 @@ impl Handle {
         EnterGuard {
             _entered: sched::enter(self.live),
         }
+    }
+
+    /// What the runtime counts; zeros once it has ended.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::of(self.live)
     }
 
     /// Tasks of this runtime that have not ended.

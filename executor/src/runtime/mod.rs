@@ -3,13 +3,15 @@
 mod block_on;
 mod builder;
 mod handle;
+mod metrics;
 
 use std::{io, time::Duration};
 
 pub use self::{
     block_on::block_on,
-    builder::Builder,
+    builder::{Builder, PanicPolicy},
     handle::{EnterGuard, Handle},
+    metrics::RuntimeMetrics,
 };
 pub use crate::sched::{CutTask, ShutdownReport};
 use crate::{report, task::JoinHandle};
@@ -68,6 +70,11 @@ impl Runtime {
     /// What to spawn with from anywhere.
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// What the runtime counts; see [`RuntimeMetrics`].
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
     }
 
     /// Makes this the thread's current runtime until the guard is dropped.

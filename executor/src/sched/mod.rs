@@ -7,6 +7,7 @@ mod barrier;
 #[cfg(gmp_loom)]
 #[path = "models/barrier.rs"]
 mod barrier;
+mod bindings;
 #[cfg(not(gmp_loom))]
 mod blocking;
 #[cfg(not(gmp_loom))]
@@ -26,6 +27,8 @@ mod models;
 mod monitor;
 #[cfg(not(gmp_loom))]
 mod netpoll;
+#[cfg(not(gmp_loom))]
+mod os_thread;
 #[cfg(not(gmp_loom))]
 mod permits;
 #[cfg(not(gmp_loom))]
@@ -68,7 +71,8 @@ pub(crate) use self::{
     budget::{give_back, refill, should_yield, spend},
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
-    permits::{Permit, Place},
-    scheduler::{Config, Live, Scheduler},
+    os_thread::{Hold, hold},
+    permits::{BlockingCounts, Permit, Place},
+    scheduler::{Config, Live, Scheduler, aborts_on_panic},
     spawn::{spawn, spawn_on},
 };

@@ -14,8 +14,18 @@ use std::{
 };
 
 use super::{
-    absence::Absent, barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor,
-    netpoll::NetPoll, permits::Permits, processor::Processor, signals::Signals, table,
+    absence::Absent,
+    barrier,
+    bindings::Bindings,
+    global::GlobalQueue,
+    idle::Idle,
+    machine::Machine,
+    monitor::Monitor,
+    netpoll::NetPoll,
+    permits::{BlockingCounts, Permits},
+    processor::Processor,
+    signals::Signals,
+    table,
 };
 use crate::{
     shim::lock,
@@ -34,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) machines: usize,
     /// How many functions of `spawn_blocking` run at a time.
     pub(crate) blocking: usize,
+    /// Where a task panics the process aborts.
+    pub(crate) aborts_on_panic: bool,
 }
 
 /// How long a start that failed waits for the threads that it had started: they have nothing to do.
@@ -48,6 +60,8 @@ pub(crate) struct Scheduler {
     pub(super) monitor: Monitor,
     pub(super) netpoll: NetPoll,
     pub(super) signals: Signals,
+    /// Tasks that are bound to machines.
+    pub(super) bindings: Bindings<&'static Machine>,
     /// Turns of `spawn_blocking`.
     pub(super) permits: Permits,
     /// Turns for tasks of the background, with their signal.
@@ -99,6 +113,7 @@ impl Scheduler {
             monitor: Monitor::new(),
             netpoll: NetPoll::new(),
             signals: Signals::new(),
+            bindings: Bindings::new(),
             permits: Permits::new(),
             grants: AtomicU32::new(0),
             absent: Absent::new(),
@@ -117,6 +132,7 @@ impl Scheduler {
                 stack_size: None,
                 machines: 0,
                 blocking: 0,
+                aborts_on_panic: false,
             })),
         }
     }
@@ -309,6 +325,12 @@ impl Live {
         usize::try_from(all).unwrap_or(0)
     }
 
+    /// What there is to tell of `spawn_blocking`. `None`: the runtime has ended.
+    pub(crate) fn blocking_counts(self) -> Option<BlockingCounts> {
+        let counts = self.scheduler.permits.counts();
+        (Live::of(self.scheduler).epoch == self.epoch).then_some(counts)
+    }
+
     /// Adds what its processors' caches took and missed to `sum`.
     pub(crate) fn count_caches(self, sum: &mut dyn FnMut(Class, u64, u64)) {
         for processor in &self.scheduler.processors {
@@ -321,6 +343,11 @@ impl Live {
         let index = self.scheduler.index;
         walk::tasks().filter(move |seen| seen.runtime == index && !seen.state.is_done())
     }
+}
+
+/// What the builder of a runtime decided. False if there is none.
+pub(crate) fn aborts_on_panic(runtime: u16) -> bool {
+    table::get(runtime).is_some_and(|scheduler| scheduler.config().aborts_on_panic)
 }
 
 pub(super) fn explain(what: &str, error: io::Error) -> io::Error {

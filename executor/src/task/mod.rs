@@ -10,9 +10,13 @@ mod header;
 mod id;
 #[cfg(not(gmp_loom))]
 mod join;
+#[cfg(not(gmp_loom))]
+pub mod local_key;
 #[cfg(gmp_loom)]
 mod models;
 pub(crate) mod name;
+#[cfg(not(gmp_loom))]
+pub(crate) mod panics;
 #[cfg(not(gmp_loom))]
 mod raw;
 #[cfg(not(gmp_loom))]
@@ -32,12 +36,13 @@ pub use self::{
     error::JoinError,
     id::{Id, id, try_id},
     join::{AbortHandle, JoinHandle},
+    local_key::LocalKey,
     yield_now::{YieldNow, yield_now},
 };
 #[cfg(not(gmp_loom))]
 pub(crate) use self::{
     header::Header,
     name::Name,
-    raw::{class_of, fill},
+    raw::{Payload, class_of, fill},
     run::{Ran, cancel_claimed, free, run},
 };
