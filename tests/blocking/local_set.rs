@@ -344,3 +344,22 @@ fn a_set_is_run_again_and_again() {
         eventually(|| tally.is_settled());
     });
 }
+
+/// Does not compile if the second one is implemented too: then it is not known which is meant.
+trait NotSend<Why> {
+    fn holds() {}
+}
+impl<T> NotSend<()> for T {}
+impl<T: Send> NotSend<u8> for T {}
+
+#[test]
+fn what_may_leave_the_thread() {
+    fn sends<T: Send + 'static>() {}
+    <LocalSet as NotSend<_>>::holds();
+    <gmp::task::LocalJoinHandle<Rc<()>> as NotSend<_>>::holds();
+    sends::<gmp::task::LocalJoinHandle<Cell<u8>>>();
+    sends::<gmp::task::LocalAbortHandle>();
+    sends::<gmp::task::JoinSet<Cell<u8>>>();
+    // It lives in its task's future, which may be dropped anywhere.
+    sends::<gmp::OsThreadGuard>();
+}
