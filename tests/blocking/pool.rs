@@ -26,7 +26,7 @@ fn the_metrics_of_a_full_pool() {
                 gmp::spawn_blocking(move || inside.pass())
             })
             .collect();
-        outside.waitentered();
+        outside.wait_entered();
         // One at a time passes; the others hold the second permit, or wait.
         while runtime.metrics().blocking_queued < 3 {
             thread::yield_now();
@@ -93,7 +93,7 @@ fn what_is_aborted_or_shut_down_in_the_queue_does_not_run() {
         let (first, second) = (queued.next().unwrap(), queued.next().unwrap());
         assert!(gmp::block_on(second).unwrap_err().is_cancelled());
         // One of the two that hold the permits ends, the first of the queue runs; then the end comes.
-        outside.waitentered();
+        outside.wait_entered();
         outside.release();
         gmp::block_on(first).unwrap();
         assert_eq!(runs.recv().unwrap(), 0);

@@ -72,7 +72,7 @@ pub(crate) use self::{
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
     os_thread::{Hold, hold},
-    permits::{BlockingCounts, Permit, Place},
+    permits::{Permit, Place},
     scheduler::{Config, Live, Scheduler, aborts_on_panic},
     spawn::{spawn, spawn_on},
 };
