@@ -289,7 +289,8 @@ fn the_end_of_the_runtime_amid_wakes() {
                     let _counts = counts;
                     let _bound = (n % 3 != 0).then(gmp::lock_os_thread);
                     loop {
-                        wait(n % 2).await;
+                        // What spawns is refused then, and would never wait again.
+                        wait(n % 2 * 2).await;
                     }
                 }));
             }

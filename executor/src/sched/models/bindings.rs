@@ -149,7 +149,9 @@ fn two_wakes_against_the_wait_of_the_machine() {
             thread::spawn(move || world.tell(&PROCESSORS[processor]))
         });
         world.serve(2);
-        tellers.map(|teller| teller.join().unwrap());
+        for teller in tellers {
+            teller.join().unwrap();
+        }
         world.assert_all_there(3);
     });
 }
