@@ -8,9 +8,11 @@ source ci/loom.sh
 
 # [mutant]=the model that must fail, by its full path
 declare -A model_of=(
+    [bound_machine_waits_without_a_look]=sched::models::bindings::two_wakes_against_the_wait_of_the_machine
     [cancel_schedules_nothing]=task::models::abort::abort_against_end_of_poll
     [claim_ignores_running]=task::models::abort::claim_against_start_and_wake
     [claim_leaves_no_mark]=chan::models::select_against_select
+    [delivered_to_a_busy_machine]=sched::models::bindings::a_wake_and_a_late_duplicate_against_the_wait_of_the_machine
     [done_orders_nothing]=wait_group::models::two_done_against_wait
     [idle_machine_still_searches]=sched::models::idle::submit_against_the_last_machine_going_idle
     [joiner_after_done]=task::models::join::completion_against_poll

@@ -34,6 +34,12 @@ pub mod debug;
 #[cfg(not(gmp_loom))]
 mod hand_off;
 #[cfg(not(gmp_loom))]
+mod join_set;
+#[cfg(not(gmp_loom))]
+mod local;
+#[cfg(not(gmp_loom))]
+mod os_thread;
+#[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]
 mod port;
@@ -63,13 +69,17 @@ mod api {
 
     pub use crate::{
         blocking::{block_in_place, spawn_blocking},
+        join_set::JoinSet,
+        local::{LocalAbortHandle, LocalJoinHandle, LocalSet, RunUntil, spawn_local},
+        os_thread::{OsThreadGuard, lock_os_thread},
         runtime::{
-            Builder, CutTask, EnterGuard, Handle, Runtime, RuntimeMetrics, ShutdownReport, block_on,
+            Builder, CutTask, EnterGuard, Handle, PanicPolicy, Runtime, RuntimeMetrics,
+            ShutdownReport, block_on,
         },
         slab::{ClassStats, MemStats},
         task::{
-            AbortHandle, Builder as TaskBuilder, Id, JoinError, JoinHandle, YieldNow, id, try_id,
-            yield_now,
+            AbortHandle, Builder as TaskBuilder, Id, JoinError, JoinHandle, LocalKey, YieldNow, id,
+            local_key, try_id, yield_now,
         },
     };
     use crate::{sched, slab, task::Origin};

@@ -47,10 +47,20 @@ where
     crate::sched::spawn(future, origin)
 }
 
+/// The runtime's policy is to abort where a task panics.
+pub(crate) fn aborts_on_panic(runtime: u16) -> bool {
+    crate::sched::aborts_on_panic(runtime)
+}
+
 /// The task that runs on this thread.
 #[inline]
 pub(crate) fn current() -> Option<Name> {
     section::current_task()
+}
+
+/// The task of a `LocalSet` that runs on this thread.
+pub(crate) fn current_local() -> Option<Name> {
+    crate::local::current_task()
 }
 
 /// If `name` is the task that runs here, its poll shall end with a yield.

@@ -34,6 +34,18 @@ pub struct Builder {
     thread_name: Option<String>,
     stack_size: Option<usize>,
     time_slice: Option<Duration>,
+    panic_policy: PanicPolicy,
+}
+
+/// What becomes of the process where a task panics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PanicPolicy {
+    /// The task ends, and its handle gets the panic; one that nobody joins is reported. All others go on.
+    #[default]
+    Isolate,
+    /// The panic and all tasks are printed to standard error, and the process aborts. (Go: what every panic does)
+    Abort,
 }
 
 impl Builder {
@@ -86,6 +98,12 @@ impl Builder {
         self
     }
 
+    /// What becomes of the process where a task panics. Default: [`PanicPolicy::Isolate`].
+    pub fn panic_policy(mut self, policy: PanicPolicy) -> Builder {
+        self.panic_policy = policy;
+        self
+    }
+
     /// Starts the runtime.
     ///
     /// # Errors
@@ -127,6 +145,7 @@ impl Builder {
             processors,
             thread_name,
             stack_size: self.stack_size,
+            aborts_on_panic: self.panic_policy == PanicPolicy::Abort,
         };
         Ok(Runtime {
             handle: Handle::new(Scheduler::start(config)?),

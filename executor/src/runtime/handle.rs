@@ -72,7 +72,7 @@ impl Handle {
         self.live.tasks()
     }
 
-    /// What the runtime has done so far; zeros when it has ended and another one has taken its place.
+    /// What the runtime has done so far; zeros once it has ended.
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::of(self.live)
     }

@@ -9,7 +9,7 @@ use std::{io, time::Duration};
 
 pub use self::{
     block_on::block_on,
-    builder::Builder,
+    builder::{Builder, PanicPolicy},
     handle::{EnterGuard, Handle},
     metrics::RuntimeMetrics,
 };

@@ -65,7 +65,12 @@ pub(crate) struct Machine {
     pub(super) searching: Own<bool>,
     /// Foreign wakers to be called outside of the section. Its own thread's.
     deferred: Own<Vec<Waker>>,
-    has_deferred: Own<bool>,
+    /// Something is to be done after the current turn: deferred wakers, or a binding. Its own thread's.
+    pub(super) errands: Own<bool>,
+    /// The task that it is bound to. Its own thread's.
+    pub(super) bound: Own<Option<Name>>,
+    /// Its thread is to end: what a task has made of it is not for others. Its own thread's.
+    pub(super) doomed: Own<bool>,
     /// Those that its turn in the poller made ready; empty between turns. Its own thread's.
     pub(super) ready: Own<Ready>,
     /// The processor that somebody gave it.
@@ -122,7 +127,9 @@ impl Machine {
             ran_too_long: Own::new(false),
             searching: Own::new(false),
             deferred: Own::new(Vec::new()),
-            has_deferred: Own::new(false),
+            errands: Own::new(false),
+            bound: Own::new(None),
+            doomed: Own::new(false),
             ready: Own::new(Ready::new()),
             given: Given::new(),
             sample: Sample::new(),
@@ -202,6 +209,7 @@ impl Machine {
         // What was requested of the last thread came too late.
         self.retake.come_back();
         self.given.clear();
+        self.doomed.set(false);
     }
 
     fn take_given(&'static self) -> bool {
@@ -221,22 +229,29 @@ impl Machine {
         let mut deferred = self.deferred.0.take();
         deferred.append(wakers);
         self.deferred.0.set(deferred);
-        self.has_deferred.set(true);
+        self.errands.set(true);
     }
 
     pub(super) fn has_deferred(&self) -> bool {
-        self.has_deferred.get()
+        self.errands.get()
     }
 
     /// Calls the deferred wakers, and finds a processor afterwards if there is none: one that blocks may have cost it. The
     /// machine is not on the list meanwhile: it could not run what it were given.
     #[cold]
     pub(super) fn wake_deferred(&'static self) {
+        self.call_deferred();
+        if self.processor().is_none() {
+            self.find_another_processor();
+        }
+    }
+
+    fn call_deferred(&'static self) {
+        self.errands.set(false);
         if self.searching.replace(false) {
             // It may hand its processor off, or take long: others may look meanwhile.
             self.scheduler.idle.end_search();
         }
-        self.has_deferred.set(false);
         for waker in self.deferred.0.take() {
             if let Some(processor) = self.processor() {
                 processor.next_tick();
@@ -245,9 +260,6 @@ impl Machine {
         }
         // A waker's doing is not the next task's.
         self.ran_too_long.set(false);
-        if self.processor().is_none() {
-            self.find_another_processor();
-        }
     }
 
     /// Runs user code at depth 0: afterwards the machine may have lost its processor.
@@ -286,6 +298,9 @@ impl Machine {
 
     /// Waits for a processor. False: the thread is to end.
     fn rest(&'static self) -> bool {
+        if self.doomed.get() {
+            return false;
+        }
         loop {
             if self.processor().is_some() || self.take_given() {
                 return true;
@@ -311,13 +326,13 @@ impl Machine {
     fn work(&'static self) {
         while let Some(mut section) = Section::of_loop(self) {
             match section.find_runnable() {
-                Some(name) if self.has_deferred.get() => {
+                Some(name) if self.errands.get() => {
                     // First, since the task may block; and a waker may cost the processor.
                     self.scheduler.push_global(name);
                     self.wake_deferred();
                 }
                 Some(name) => self.run_task(section, name),
-                None if self.has_deferred.get() => self.wake_deferred(),
+                None if self.errands.get() => self.wake_deferred(),
                 None if self.scheduler.is_closing() => self.leave_for_good(),
                 None => section.go_idle(),
             }
@@ -335,10 +350,18 @@ impl Machine {
 
     #[inline(always)]
     fn run_task(&'static self, section: Section, name: Name) {
-        let start = Header::named(name).state.start(name.generation());
-        if start == Start::Stale {
-            return;
+        match Header::named(name).state.start(name.generation()) {
+            Start::Stale => {}
+            Start::Elsewhere => self.deliver(section, name),
+            start => self.run_started(section, name, start),
         }
+        if self.errands.get() {
+            self.finish_turn();
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn run_started(&'static self, section: Section, name: Name, start: Start) {
         section.processor().next_tick();
         self.current.store(name.bits(), Ordering::Relaxed);
         self.yielded.set(false);
@@ -353,9 +376,6 @@ impl Machine {
             Some(mut section) => section.settle(name, ran),
             None => self.settle_without_processor(name, ran),
         }
-        if self.has_deferred.get() {
-            self.wake_deferred();
-        }
     }
 
     /// What the task left goes the way of foreign threads.
@@ -363,12 +383,29 @@ impl Machine {
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
         let background = self.ran_too_long.replace(false);
         self.scheduler.settle_foreign(name, ran, background);
-        if self.has_deferred.get() {
-            // Before it is on the list: a waker that blocks must not keep a processor that somebody gives.
-            self.wake_deferred();
-        } else {
+        self.errands.set(true);
+    }
+
+    /// What follows a turn now and then: wakers to call, a binding to keep, a processor to find.
+    #[cold]
+    fn finish_turn(&'static self) {
+        // Before it is on the list: a waker that blocks must not keep a processor that somebody gives.
+        self.call_deferred();
+        while let Some(name) = self.bound.get() {
+            self.serve(name);
+            self.call_deferred();
+        }
+        if self.processor().is_none() && !self.doomed.get() {
             self.find_another_processor();
         }
+    }
+
+    /// Drops the future of a task that was claimed for it, at the end of the runtime.
+    pub(super) fn drop_claimed(&'static self, name: Name) {
+        self.current.store(name.bits(), Ordering::Relaxed);
+        let ran = self.outside(|| task::cancel_claimed(name));
+        self.current.store(0, Ordering::Relaxed);
+        self.scheduler.settle_foreign(name, ran, false);
     }
 
     fn find_another_processor(&'static self) {

@@ -7,6 +7,7 @@ mod barrier;
 #[cfg(gmp_loom)]
 #[path = "models/barrier.rs"]
 mod barrier;
+mod bindings;
 #[cfg(not(gmp_loom))]
 mod blocking;
 #[cfg(not(gmp_loom))]
@@ -28,6 +29,8 @@ mod models;
 mod monitor;
 #[cfg(not(gmp_loom))]
 mod netpoll;
+#[cfg(not(gmp_loom))]
+mod os_thread;
 #[cfg(not(gmp_loom))]
 mod permits;
 #[cfg(not(gmp_loom))]
@@ -75,7 +78,8 @@ pub(crate) use self::{
     budget::{give_back, refill, should_yield, spend},
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
+    os_thread::{Hold, hold},
     permits::{Permit, Place},
-    scheduler::{Config, Live, Scheduler},
+    scheduler::{Config, Live, Scheduler, aborts_on_panic},
     spawn::{spawn, spawn_on},
 };

@@ -14,9 +14,19 @@ use std::{
 };
 
 use super::{
-    absence::Absent, barrier, global::GlobalQueue, hand_offs::HandOffs, idle::Idle,
-    machine::Machine, monitor::Monitor, netpoll::NetPoll, permits::Permits, processor::Processor,
-    signals::Signals, sigurg, table,
+    absence::Absent,
+    barrier,
+    bindings::Bindings,
+    global::GlobalQueue,
+    hand_offs::HandOffs,
+    idle::Idle,
+    machine::Machine,
+    monitor::Monitor,
+    netpoll::NetPoll,
+    permits::{BlockingCounts, Permits},
+    processor::Processor,
+    signals::Signals,
+    sigurg, table,
 };
 use crate::{
     hand_off::Cause,
@@ -38,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) blocking: usize,
     /// CPU time that a poll may use while others wait.
     pub(crate) time_slice: Duration,
+    /// Where a task panics the process aborts.
+    pub(crate) aborts_on_panic: bool,
 }
 
 /// How long a start that failed waits for the threads that it had started: they have nothing to do.
@@ -52,6 +64,8 @@ pub(crate) struct Scheduler {
     pub(super) monitor: Monitor,
     pub(super) netpoll: NetPoll,
     pub(super) signals: Signals,
+    /// Tasks that are bound to machines.
+    pub(super) bindings: Bindings<&'static Machine>,
     /// Turns of `spawn_blocking`.
     pub(super) permits: Permits,
     /// Turns for tasks of the background, with their signal.
@@ -104,6 +118,7 @@ impl Scheduler {
             monitor: Monitor::new(),
             netpoll: NetPoll::new(),
             signals: Signals::new(),
+            bindings: Bindings::new(),
             permits: Permits::new(),
             grants: AtomicU32::new(0),
             absent: Absent::new(),
@@ -124,6 +139,7 @@ impl Scheduler {
                 machines: 0,
                 blocking: 0,
                 time_slice: Duration::ZERO,
+                aborts_on_panic: false,
             })),
         }
     }
@@ -326,6 +342,12 @@ impl Live {
         self.scheduler.hand_offs.get(cause)
     }
 
+    /// What there is to tell of `spawn_blocking`. `None`: the runtime has ended.
+    pub(crate) fn blocking_counts(self) -> Option<BlockingCounts> {
+        let counts = self.scheduler.permits.counts();
+        (Live::of(self.scheduler).epoch == self.epoch).then_some(counts)
+    }
+
     /// Adds what its processors' caches took and missed to `sum`.
     pub(crate) fn count_caches(self, sum: &mut dyn FnMut(Class, u64, u64)) {
         for processor in &self.scheduler.processors {
@@ -338,6 +360,11 @@ impl Live {
         let index = self.scheduler.index;
         walk::tasks().filter(move |seen| seen.runtime == index && !seen.state.is_done())
     }
+}
+
+/// What the builder of a runtime decided. False if there is none.
+pub(crate) fn aborts_on_panic(runtime: u16) -> bool {
+    table::get(runtime).is_some_and(|scheduler| scheduler.config().aborts_on_panic)
 }
 
 pub(super) fn explain(what: &str, error: io::Error) -> io::Error {

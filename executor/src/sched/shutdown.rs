@@ -25,7 +25,7 @@ use super::{
 use crate::{
     poller::Ready,
     shim::lock,
-    task::{self, Header, Id},
+    task::{self, Header, Id, state::State},
 };
 
 /// How long the walk waits for polls to return. It passes over those that do not; but what they wait
@@ -142,11 +142,11 @@ impl Scheduler {
         let mut pause = WALK_PAUSE_MIN;
         while self.machines.load(Ordering::SeqCst) > 0 {
             // A poll that ends after a walk may leave its task waiting, and another may wait for that one's end.
-            self.drop_all();
+            self.drop_all(State::claim);
             self.wait_for_machines(Instant::now() + pause);
             pause = (pause * 2).min(WALK_PAUSE_MAX);
         }
-        self.drop_all();
+        self.drop_all(State::claim_bound);
         *lock_life(self) = Life::Walked;
         self.ended.notify_all();
         self.retire();
@@ -176,15 +176,15 @@ impl Scheduler {
     }
 
     /// Drops the futures of all tasks that nobody polls, until a pass finds none, and tells all
-    /// who wait for timers.
-    fn drop_all(&'static self) {
+    /// who wait for timers. While machines live, those that tasks are bound to drop these themselves.
+    fn drop_all(&'static self, claim: fn(&State, u32) -> bool) {
         let live = Live::of(self);
         // What drops spawn is refused, not a panic.
         let _entered = entry::enter(live);
         loop {
             let mut found = false;
             for seen in live.walk() {
-                if Header::named(seen.name).state.claim(seen.name.generation()) {
+                if claim(&Header::named(seen.name).state, seen.name.generation()) {
                     found = true;
                     self.settle_foreign(seen.name, task::cancel_claimed(seen.name), false);
                 }

@@ -14,9 +14,13 @@ mod id;
 mod join;
 #[cfg(not(gmp_loom))]
 pub(crate) mod label;
+#[cfg(not(gmp_loom))]
+pub mod local_key;
 #[cfg(gmp_loom)]
 mod models;
 pub(crate) mod name;
+#[cfg(not(gmp_loom))]
+pub(crate) mod panics;
 #[cfg(not(gmp_loom))]
 mod raw;
 #[cfg(not(gmp_loom))]
@@ -37,12 +41,13 @@ pub use self::{
     error::JoinError,
     id::{Id, id, try_id},
     join::{AbortHandle, JoinHandle},
+    local_key::LocalKey,
     yield_now::{YieldNow, yield_now},
 };
 #[cfg(not(gmp_loom))]
 pub(crate) use self::{
     header::{Header, Origin},
     name::Name,
-    raw::{class_of, fill},
+    raw::{Payload, class_of, fill},
     run::{Ran, cancel_claimed, free, run},
 };

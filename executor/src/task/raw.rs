@@ -22,7 +22,8 @@ use crate::{
     slab::{Class, SlotIndex},
 };
 
-type Payload = Box<dyn Any + Send>;
+/// What a panic was thrown with.
+pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// What the scheduler calls of a task. In each, the slot holds a live task of the vtable's type, and rule
 /// T1, T2 or T3 gives its body to the caller.

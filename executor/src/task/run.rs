@@ -6,6 +6,7 @@ use super::{
     header::Header,
     join::take_joiner,
     name::Name,
+    panics,
     raw::{self, Polled},
     state::{Finish, Outcome, Start, Suspend},
     waker,
@@ -73,12 +74,15 @@ pub(crate) fn cancel_claimed(name: Name) -> Ran {
 #[inline(always)]
 fn end(name: Name, header: &Header, outcome: Outcome) -> Ran {
     let mut joiner = None;
+    if outcome == Outcome::Panicked {
+        panics::note(name, header);
+    }
     loop {
         match header.state.finish(outcome) {
             Finish::Joiner => joiner = take_joiner(header),
             Finish::Published => return Ran::Ended { joiner, slot: None },
             Finish::Unwanted => {
-                raw::discard(name, header, outcome);
+                panics::discard(name, header, outcome);
                 return Ran::Ended {
                     joiner,
                     slot: raw::free(name, header),
