@@ -18,7 +18,7 @@
 //! | `go f()` | [`gmp::go(async { .. })`](go) |
 //! | `runtime.Gosched()` | [`gmp::yield_now().await`](yield_now) |
 //! | preemption of hot loops | [`#[gmp::preemptible]`](macro@preemptible), and the loss of the processor without it |
-//! | `runtime.GOMAXPROCS(n)` | [`Builder::max_procs`], `GMP_MAXPROCS` |
+//! | `runtime.GOMAXPROCS(n)` | [`max_procs(Some(n))`](max_procs), [`Builder::max_procs`], `GMP_MAXPROCS` |
 //! | system calls that block, loops that do not end | nothing; or [`block_in_place`], [`spawn_blocking`], [`preempt::should_yield`] |
 //! | `runtime.NumGoroutine()` | [`num_tasks`] |
 //! | `runtime.ReadMemStats` | [`mem_stats`] |
@@ -40,8 +40,8 @@
 
 pub use gmp_executor::{
     AbortHandle, Builder, ClassStats, CutTask, EnterGuard, Handle, JoinError, JoinHandle, MemStats,
-    Runtime, ShutdownReport, block_in_place, block_on, debug, mem_stats, num_tasks, preempt, spawn,
-    spawn as go, spawn_blocking, time, time::sleep, yield_now,
+    Runtime, ShutdownReport, block_in_place, block_on, debug, max_procs, mem_stats, num_tasks,
+    preempt, spawn, spawn as go, spawn_blocking, time, time::sleep, yield_now,
 };
 #[cfg(feature = "macros")]
 pub use gmp_macros::{main, no_preempt, preemptible, test};

@@ -7,7 +7,7 @@
 
 use std::sync::{
     Mutex,
-    atomic::{AtomicI32, AtomicU32, Ordering},
+    atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering},
 };
 
 use super::{
@@ -30,6 +30,8 @@ pub(super) enum Absence {
 pub(super) struct Absent {
     running: AtomicU32,
     blocked: AtomicU32,
+    /// How many the monitor has made of them.
+    taken: AtomicU64,
 }
 
 impl Absent {
@@ -37,6 +39,7 @@ impl Absent {
         Absent {
             running: AtomicU32::new(0),
             blocked: AtomicU32::new(0),
+            taken: AtomicU64::new(0),
         }
     }
 
@@ -53,6 +56,11 @@ impl Absent {
 
     pub(super) fn leave(&self, absence: Absence) {
         self.of(absence).fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How often a poll lost its processor that did not give it away.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     pub(super) fn running(&self) -> u32 {
@@ -149,6 +157,7 @@ impl Machine {
 
     /// Enters it as absent, unless it is back already (A1). By whoever made its word *lost*.
     pub(super) fn note_absence(&self, why: Absence) {
+        self.scheduler.absent.taken.fetch_add(1, Ordering::Relaxed);
         let mut absence = lock(&self.presence.absence);
         if !self.retake.is_lost() || absence.is_some() {
             return;

@@ -31,7 +31,11 @@ mod permits;
 #[cfg(not(gmp_loom))]
 mod processor;
 #[cfg(not(gmp_loom))]
+mod processors;
+#[cfg(not(gmp_loom))]
 mod random;
+#[cfg(not(gmp_loom))]
+mod resize;
 mod retake;
 mod run_queue;
 #[cfg(not(gmp_loom))]
@@ -69,6 +73,7 @@ pub(crate) use self::{
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
     permits::{Permit, Place},
+    processors::PROCESSORS_MAX,
     scheduler::{Config, Live, Scheduler},
     spawn::{spawn, spawn_on},
 };

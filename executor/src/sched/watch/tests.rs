@@ -67,8 +67,8 @@ fn without_a_cpu_clock_wall_time_counts() {
 
 #[test]
 fn what_the_monitor_missed_counts_for_nobody() {
-    let mut watch = Watch::new(1);
-    watch.looks[0] = Look::first(STRETCH, 0, None);
+    let mut watch = Watch::new();
+    watch.looks.push(Look::first(STRETCH, 0, None));
     let unsure = watch.looks[0].judge(MILLISECOND, Some(0), false, || true);
     assert_eq!(unsure, Verdict::Unsure);
     watch.forget(1000 * MILLISECOND);
