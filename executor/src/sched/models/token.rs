@@ -128,27 +128,29 @@ fn leaving_the_poller_against_going_idle() {
     });
 }
 
-/// A machine comes from the poller, and the task that it finds shrinks the runtime to one and blocks. With its processor,
-/// which may be retired then, no machine comes to rest.
+/// A machine comes from the poller beside one that parks since the token was taken, and blocks in a task while its
+/// processor is retired: with that one no machine comes to rest.
 #[test]
-fn withdrawing_against_going_idle() {
+fn withdrawing_a_processor_beside_one_that_parks() {
     model(|| {
         let world = World::new();
         world.idle.wait(1);
         assert!(world.token.try_take());
+        assert!(world.go_idle(0, 0) == Rests::Parked);
         assert_eq!(world.idle.put_processor(1), Put::Idle);
         let other = world.clone();
-        let first = thread::spawn(move || other.go_idle(0, 0));
+        let shrinks = thread::spawn(move || {
+            for retired in other.idle.resize(1, |number| number, |_| ()) {
+                other.idle.lay_down(retired, |_| ());
+            }
+        });
         world.token.put_back();
         let Reclaim::Processor(processor) = world.idle.reclaim(1) else {
             unreachable!("one is idle, and nobody gives");
         };
         world.idle.end_search();
-        for retired in world.idle.resize(1, |number| number, |_| ()) {
-            world.idle.lay_down(retired, |_| ());
-        }
         world.hand_off(processor);
-        first.join().unwrap();
+        shrinks.join().unwrap();
         world.run_given();
         assert!(world.idle.all_idle());
         assert!(world.token.is_taken(), "nobody is in the poller");
