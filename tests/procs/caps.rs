@@ -114,8 +114,11 @@ fn a_thread_that_cannot_be_had_is_asked_for_again() {
             let started = std::thread::Builder::new().spawn(|| ());
             started.map(|thread| thread.join().unwrap()).is_err()
         });
-        let hog = siege.clone();
-        drop(runtime.spawn(async move { hog.spin() }));
+        // A second machine may live already: what was spawned first may have come before the first one was ready.
+        for _ in 0..4 {
+            let hog = siege.clone();
+            drop(runtime.spawn(async move { hog.spin() }));
+        }
         siege.wait_begun(1);
         let waits = runtime.spawn(async { 7 });
         // Long enough for the processor to be taken; if it takes longer the rest is tried with less.
