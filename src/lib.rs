@@ -18,7 +18,7 @@
 //! | `go f()` | [`gmp::go(async { .. })`](go) |
 //! | `runtime.Gosched()` | [`gmp::yield_now().await`](yield_now) |
 //! | preemption of hot loops | [`#[gmp::preemptible]`](macro@preemptible), and the loss of the processor without it |
-//! | `runtime.GOMAXPROCS(n)` | [`Builder::max_procs`], `GMP_MAXPROCS` |
+//! | `runtime.GOMAXPROCS(n)` | [`max_procs(Some(n))`](max_procs), [`Builder::max_procs`], `GMP_MAXPROCS` |
 //! | system calls that block, loops that do not end | nothing; or [`block_in_place`], [`spawn_blocking`], [`preempt::should_yield`] |
 //! | `runtime.LockOSThread()` | [`lock_os_thread`] |
 //! | `runtime.NumGoroutine()` | [`num_tasks`] |
@@ -63,8 +63,8 @@ pub use futures::{join, try_join};
 pub use gmp_executor::{
     AbortHandle, Builder, ClassStats, CutTask, EnterGuard, Handle, JoinError, JoinHandle, MemStats,
     OsThreadGuard, PanicPolicy, Runtime, RuntimeMetrics, ShutdownReport, block_in_place, block_on,
-    debug, lock_os_thread, mem_stats, num_tasks, preempt, spawn, spawn as go, spawn_blocking,
-    spawn_local, task_local, time, time::sleep, yield_now,
+    debug, lock_os_thread, max_procs, mem_stats, num_tasks, preempt, spawn, spawn as go,
+    spawn_blocking, spawn_local, task_local, time, time::sleep, yield_now,
 };
 #[cfg(feature = "macros")]
 pub use gmp_macros::{main, no_preempt, preemptible, test};

@@ -20,6 +20,7 @@
 //! | `task` | the state word, polling, wakers, handles | `g` of runtime2.go |
 //! | `sched` | processors, machines, who runs what | proc.go |
 //! | `hand_off` | reports on tasks that lose their processors | |
+//! | `cpus` | how many CPUs the process may use | cgroup_linux.go |
 //! | `time` | timers | time.go |
 //! | [`poller`] | what the scheduler asks of a network poller | netpoll.go |
 //! | `port` | the seam through which task, slab and time reach the scheduler | |
@@ -29,6 +30,8 @@
 
 #[cfg(not(gmp_loom))]
 mod blocking;
+#[cfg(not(gmp_loom))]
+mod cpus;
 #[cfg(not(gmp_loom))]
 pub mod debug;
 #[cfg(not(gmp_loom))]
@@ -108,6 +111,29 @@ mod api {
         F::Output: Send + 'static,
     {
         sched::spawn(future, Origin::at(Location::caller()))
+    }
+
+    /// How many tasks of the current runtime run at a time. `Some` sets it, `None` reads it; either returns what it was.
+    /// (Go: `runtime.GOMAXPROCS`)
+    ///
+    /// Setting it stops nobody and does not wait: what is being polled goes on, and what it polls beyond the new number
+    /// makes room when the poll returns, or lasts too long. More than the limit on threads
+    /// ([`Builder::max_machines`]) or 4,096 counts as that many. Afterwards the number does not follow the CPUs that the system
+    /// gives the process any more, as it does by default ([`Builder::max_procs`]).
+    ///
+    /// # Panics
+    /// Outside of a runtime, and with `Some(0)`.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Builder::new().max_procs(2).build()?;
+    /// # runtime.block_on(async {
+    /// assert_eq!(gmp_executor::max_procs(Some(4)), 2);
+    /// assert_eq!(gmp_executor::max_procs(None), 4);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn max_procs(processors: Option<usize>) -> usize {
+        Handle::current().max_procs(processors)
     }
 
     /// Tasks of the current runtime that have not ended; 0 outside of one. (Go: `runtime.NumGoroutine`)

@@ -1,12 +1,13 @@
 //! How a runtime is set up.
 
-use std::{env, io, num::NonZero, thread, time::Duration};
+use std::{env, io, time::Duration};
 
 use super::{Handle, Runtime};
-use crate::sched::{Config, Scheduler};
+use crate::{
+    cpus::Limits,
+    sched::{Config, PROCESSORS_MAX, Scheduler},
+};
 
-/// More processors than this do not fit the idle counts; no machine has them.
-const PROCESSORS_MAX: usize = 1 << 12;
 /// Threads that run tasks, unless the program says otherwise. Go's value, `maxmcount` in proc.go.
 const MACHINES_MAX: usize = 10_000;
 /// Functions of `spawn_blocking` that run at a time, unless the program says otherwise. tokio's value.
@@ -55,7 +56,9 @@ impl Builder {
     }
 
     /// How many tasks run at a time. Default: what the environment variable `GMP_MAXPROCS` says, else one for
-    /// each CPU that the process may use. (Go: `GOMAXPROCS`)
+    /// each CPU that the process may use: by its affinity, and by the quotas of its control group and those above it,
+    /// rounded up, but not below 2. That is asked again once a second while something runs, and followed, until somebody
+    /// calls [`max_procs`](crate::max_procs). (Go: `GOMAXPROCS`)
     pub fn max_procs(mut self, processors: usize) -> Builder {
         self.processors = Some(processors);
         self
@@ -116,9 +119,17 @@ impl Builder {
                 "the thread name {thread_name:?} contains a zero byte"
             )));
         }
-        let processors = match self.processors {
-            Some(processors) => check("max_procs", processors)?,
-            None => default_processors()?,
+        let chosen = match self.processors {
+            Some(processors) => Some(check("max_procs", processors)?),
+            None => chosen_from_outside()?,
+        };
+        let (processors, limits) = match chosen {
+            Some(processors) => (processors, None),
+            None => {
+                let mut limits = Limits::find();
+                let processors = limits.processors().min(PROCESSORS_MAX);
+                (processors, Some(limits))
+            }
         };
         let machines = self.machines.unwrap_or(MACHINES_MAX.max(processors));
         if machines < processors {
@@ -143,6 +154,7 @@ impl Builder {
             machines,
             blocking,
             processors,
+            limits,
             thread_name,
             stack_size: self.stack_size,
             aborts_on_panic: self.panic_policy == PanicPolicy::Abort,
@@ -153,17 +165,15 @@ impl Builder {
     }
 }
 
-fn default_processors() -> io::Result<usize> {
-    match env::var_os(MAX_PROCS_VARIABLE) {
-        None => Ok(thread::available_parallelism()
-            .map_or(1, NonZero::get)
-            .min(PROCESSORS_MAX)),
-        Some(text) => match text.to_str().and_then(|text| text.trim().parse().ok()) {
-            Some(processors) => check(MAX_PROCS_VARIABLE, processors),
-            None => Err(invalid(format!(
-                "{MAX_PROCS_VARIABLE} is {text:?}; set it to a number from 1 to {PROCESSORS_MAX}, or unset it"
-            ))),
-        },
+fn chosen_from_outside() -> io::Result<Option<usize>> {
+    let Some(text) = env::var_os(MAX_PROCS_VARIABLE) else {
+        return Ok(None);
+    };
+    match text.to_str().and_then(|text| text.trim().parse().ok()) {
+        Some(processors) => check(MAX_PROCS_VARIABLE, processors).map(Some),
+        None => Err(invalid(format!(
+            "{MAX_PROCS_VARIABLE} is {text:?}; set it to a number from 1 to {PROCESSORS_MAX}, or unset it"
+        ))),
     }
 }
 

@@ -67,6 +67,19 @@ impl Handle {
         }
     }
 
+    /// How many tasks of this runtime run at a time: see [`max_procs`](crate::max_procs). 0, and nothing set, if it has
+    /// ended.
+    ///
+    /// # Panics
+    /// With `Some(0)`.
+    pub fn max_procs(&self, processors: Option<usize>) -> usize {
+        assert!(
+            processors != Some(0),
+            "a runtime without processors runs nothing; `max_procs(None)` reads the number"
+        );
+        self.live.max_procs(processors)
+    }
+
     /// Tasks of this runtime that have not ended.
     pub fn num_tasks(&self) -> usize {
         self.live.tasks()

@@ -316,7 +316,9 @@ impl Machine {
                 continue;
             }
             std::thread::park_timeout(SURPLUS_LINGER);
-            if !self.given.is_some() && self.scheduler.idle.retire(self) {
+            // Others may have ended meanwhile.
+            let surplus = self.scheduler.has_surplus();
+            if surplus && !self.given.is_some() && self.scheduler.idle.retire(self) {
                 return false;
             }
         }
@@ -339,12 +341,12 @@ impl Machine {
         }
     }
 
-    fn leave_for_good(&self) {
+    fn leave_for_good(&'static self) {
         if self.searching.replace(false) {
             self.scheduler.idle.end_search();
         }
         if let Some(processor) = self.release() {
-            self.scheduler.idle.put_processor(processor);
+            self.scheduler.put_processor(processor);
         }
     }
 

@@ -36,9 +36,13 @@ mod permits;
 #[cfg(not(gmp_loom))]
 mod processor;
 #[cfg(not(gmp_loom))]
+mod processors;
+#[cfg(not(gmp_loom))]
 mod random;
 #[cfg(not(gmp_loom))]
 mod reporter;
+#[cfg(not(gmp_loom))]
+mod resize;
 mod retake;
 mod run_queue;
 mod sample;
@@ -80,6 +84,7 @@ pub(crate) use self::{
     monitor::coarse_ms,
     os_thread::{Hold, hold},
     permits::{Permit, Place},
+    processors::PROCESSORS_MAX,
     scheduler::{Config, Live, Scheduler, aborts_on_panic},
     spawn::{spawn, spawn_on},
 };

@@ -86,7 +86,7 @@ impl Machine {
         if self.scheduler.bindings.wait(name) {
             self.scheduler.push_global(name);
         }
-        self.lay_down();
+        self.give_processor_up();
         self.scheduler.absent.enter(Absence::Blocked);
         let processor = self.wait_for_delivery();
         self.scheduler.absent.leave(Absence::Blocked);
@@ -126,7 +126,7 @@ impl Machine {
         self.bound.set(None);
         if self.scheduler.bindings.remove(name) {
             self.doomed.set(true);
-            self.lay_down();
+            self.give_processor_up();
         }
     }
 
@@ -140,12 +140,12 @@ impl Machine {
         self.bound.set(None);
         // One that came too late.
         if let Some(processor) = self.given.take() {
-            self.scheduler.idle.put_processor(processor);
+            self.scheduler.put_processor(processor);
         }
     }
 
     /// Gives the processor, if it has one, to others: to another machine if there is something to do with it, else to the list.
-    fn lay_down(&self) {
+    fn give_processor_up(&self) {
         let Some(processor) = self.release() else {
             return;
         };
@@ -154,7 +154,7 @@ impl Machine {
             let machine = scheduler.idle.take_machine();
             return scheduler.run_processor(processor, machine);
         }
-        scheduler.idle.put_processor(processor);
+        scheduler.put_processor(processor);
         // Ordering: between being counted and the looks, as in `Idle::go_idle`.
         fence(Ordering::SeqCst);
         // N2: somebody must be in the poller, or be about to try.

@@ -2,7 +2,7 @@
 //!
 //! It is type-stable like the slots: a thread that was put aside between waking a task and queueing it
 //! may come back when the runtime is long gone. So the structure is never freed but used again by a later
-//! runtime with as many processors ([`table`]), with another *epoch*.
+//! runtime ([`table`]), with another *epoch*.
 
 use std::{
     io,
@@ -25,10 +25,12 @@ use super::{
     netpoll::NetPoll,
     permits::{BlockingCounts, Permits},
     processor::Processor,
+    processors::Processors,
     signals::Signals,
     sigurg, table,
 };
 use crate::{
+    cpus::Limits,
     hand_off::Cause,
     shim::lock,
     slab::{self, Class},
@@ -40,6 +42,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) processors: usize,
+    /// What the number of processors follows, unless somebody has chosen it.
+    pub(crate) limits: Option<Limits>,
     pub(crate) thread_name: String,
     pub(crate) stack_size: Option<usize>,
     /// Threads that run tasks, at most.
@@ -58,7 +62,10 @@ const START_UNDONE: Duration = Duration::from_secs(1);
 pub(crate) struct Scheduler {
     /// Its place in the table, which task headers hold.
     pub(crate) index: u16,
-    pub(crate) processors: Box<[Processor]>,
+    pub(super) processors: Processors,
+    /// Guards the number of processors that are live. The number follows what the system says; else somebody has
+    /// chosen it.
+    pub(super) follows: Mutex<bool>,
     pub(super) idle: Idle<&'static Processor, &'static Machine>,
     pub(super) global: GlobalQueue,
     pub(super) monitor: Monitor,
@@ -109,10 +116,11 @@ pub(crate) struct Live {
 }
 
 impl Scheduler {
-    pub(super) fn new(index: u16, processors: usize) -> Scheduler {
+    pub(super) fn new(index: u16) -> Scheduler {
         Scheduler {
             index,
-            processors: (0..processors).map(Processor::new).collect(),
+            processors: Processors::new(),
+            follows: Mutex::new(false),
             idle: Idle::new(),
             global: GlobalQueue::new(),
             monitor: Monitor::new(),
@@ -133,7 +141,8 @@ impl Scheduler {
             ended: Condvar::new(),
             life: Mutex::new(Life::Walked),
             config: Mutex::new(Arc::new(Config {
-                processors,
+                processors: 0,
+                limits: None,
                 thread_name: String::new(),
                 stack_size: None,
                 machines: 0,
@@ -152,22 +161,24 @@ impl Scheduler {
         slab::reserve()?;
         barrier::init();
         sigurg::install();
-        let scheduler = table::take(config.processors)?;
+        let scheduler = table::take()?;
+        let processors = config.processors;
+        scheduler.processors.make(processors);
         scheduler.permits.reset(config.blocking);
         scheduler.hand_offs.reset();
+        *lock(&scheduler.follows) = config.limits.is_some();
         *lock(&scheduler.config) = Arc::new(config);
         *lock(&scheduler.life) = Life::Running;
         let epoch = scheduler.global.open();
         scheduler.epoch.store(epoch, Ordering::SeqCst);
         scheduler.closing.store(false, Ordering::SeqCst);
-        for processor in &scheduler.processors {
-            scheduler.idle.put_processor(processor);
-        }
+        let retired = scheduler.set_live(processors);
+        debug_assert!(retired.is_empty(), "the lists were cleared");
         let live = Live { scheduler, epoch };
         scheduler
             .start_monitor()
             .inspect_err(|_| scheduler.end_unstarted())?;
-        for _ in &scheduler.processors {
+        for _ in 0..processors {
             scheduler.start_machine(None).inspect_err(|_| {
                 live.shutdown(START_UNDONE);
             })?;
@@ -230,7 +241,7 @@ impl Scheduler {
 
     /// More machines live than the processors and the machines that do without need.
     pub(super) fn has_surplus(&self) -> bool {
-        self.machines.load(Ordering::Relaxed) > self.processors.len() + self.absent.all()
+        self.machines.load(Ordering::Relaxed) > self.idle.live() + self.absent.all()
     }
 
     /// There is a machine to spare, or another may be started.
@@ -295,7 +306,8 @@ impl Scheduler {
 
     /// Something stands that an idle processor could run, or should know of before it sleeps.
     pub(super) fn work_stands(&self) -> bool {
-        !self.global.is_empty() || self.processors.iter().any(Processor::has_work)
+        let mut processors = self.processors.first(self.reach());
+        !self.global.is_empty() || processors.any(Processor::has_work)
     }
 
     /// All timers of the runtime.
@@ -350,7 +362,7 @@ impl Live {
 
     /// Adds what its processors' caches took and missed to `sum`.
     pub(crate) fn count_caches(self, sum: &mut dyn FnMut(Class, u64, u64)) {
-        for processor in &self.scheduler.processors {
+        for processor in self.scheduler.processors.iter() {
             processor.cache_counts().add_to(sum);
         }
     }

@@ -20,7 +20,7 @@ use std::{
 use super::{
     blocking, depth, entry,
     scheduler::{Life, Live, Scheduler},
-    section, table,
+    section, signals, table,
 };
 use crate::{
     poller::Ready,
@@ -124,8 +124,8 @@ impl Scheduler {
         self.monitor.kick();
     }
 
-    /// Machines that rest see `closing`.
-    fn rouse_all(&self) {
+    /// Machines that rest look again: at `closing`, at whether they are too many.
+    pub(super) fn rouse_all(&self) {
         for machine in lock(&self.roster).iter() {
             machine.rouse();
         }
@@ -210,16 +210,20 @@ impl Scheduler {
     /// No machine runs, no task is left: the structure is ready for another runtime.
     fn retire(&'static self) {
         self.netpoll.detach();
+        let follows = lock(&self.follows);
         self.idle.clear();
+        self.signals.lower(signals::RETIRED);
         // Afterwards: what is claimed under the idle lock may still be requested there until `clear`.
         self.monitor.clear();
-        for processor in &self.processors {
-            // SAFETY: no machine is left, so nobody holds the processor.
+        for processor in self.processors.iter() {
+            // SAFETY: no machine is left, so nobody holds the processor; nor does anybody own one that is retired (`resize`).
             let private = unsafe { processor.private() };
             private.cache.flush();
             private.queue.clear();
             private.urgent.clear();
+            while processor.spill.take().is_some() {}
         }
+        drop(follows);
         table::put(self);
     }
 }

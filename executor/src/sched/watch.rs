@@ -140,10 +140,10 @@ pub(super) struct Pace {
 }
 
 impl Watch {
-    pub(super) fn new(processors: usize, slice: Duration) -> Watch {
+    pub(super) fn new(slice: Duration) -> Watch {
         Watch {
             limits: Limits::new(slice),
-            looks: vec![Look::default(); processors],
+            looks: Vec::new(),
             wanted: Vec::new(),
             unanswered: Vec::new(),
         }
@@ -232,10 +232,12 @@ impl Scheduler {
             stuck: true,
             ..Pace::default()
         };
+        let made = self.processors.made();
+        watch.looks.resize(made, Look::default());
         for (processor, look) in self.processors.iter().zip(&mut watch.looks) {
             let Some(machine) = processor.holder() else {
                 *look = Look::default();
-                pace.stuck = false;
+                pace.stuck &= self.idle.is_retired(processor);
                 continue;
             };
             let stretch = processor.stretch();
@@ -286,20 +288,25 @@ impl Scheduler {
         if wanted.is_empty() {
             return;
         }
+        // Retired ones need no other machine, and go in any case.
+        let is_retired = |wanted: &Wanted| self.idle.is_retired(wanted.processor);
+        let (retired, mut live): (Vec<_>, Vec<_>) = wanted.drain(..).partition(is_retired);
         if !self.has_room_for_machine() {
-            self.warn_of_limit(&wanted[0], "max_machines");
-            wanted.clear();
+            if let Some(wanted) = live.first() {
+                self.warn_of_limit(wanted, "max_machines");
+            }
+            live.clear();
+        } else if self.absent.running() >= RUNNING_MAX {
+            let all_stand = live.len() == self.idle.live();
+            let last = all_stand.then(|| live.swap_remove(0));
+            if let Some(last) = &last {
+                self.warn_of_limit(last, "256 hot loops");
+            }
+            live.retain(|wanted| matches!(wanted.cause, Some(Cause::Blocked) | None));
+            live.extend(last);
         }
-        if self.absent.running() < RUNNING_MAX {
-            return;
-        }
-        let all_stand = wanted.len() == self.processors.len();
-        let mut last = all_stand.then(|| wanted.swap_remove(0));
-        if let Some(last) = &last {
-            self.warn_of_limit(last, "256 hot loops");
-        }
-        wanted.retain(|wanted| matches!(wanted.cause, Some(Cause::Blocked) | None));
-        wanted.extend(last.take());
+        wanted.extend(live);
+        wanted.extend(retired);
     }
 
     fn warn_of_limit(&self, wanted: &Wanted, limit: &str) {
@@ -349,10 +356,15 @@ impl Scheduler {
     }
 
     fn took(&'static self, wanted: Wanted, task: Option<Name>) {
-        wanted.processor.clear_holder();
-        match self.idle.take_machine() {
-            Some(machine) => self.run_processor(wanted.processor, Some(machine)),
-            None => self.start_machine_for(wanted.processor),
+        let processor = wanted.processor;
+        processor.clear_holder();
+        if self.idle.is_retired(processor) {
+            self.withdraw(processor);
+        } else {
+            match self.idle.take_machine() {
+                Some(machine) => self.run_processor(processor, Some(machine)),
+                None => self.start_machine_for(processor),
+            }
         }
         wanted.machine.note_absence(wanted.cause);
         wanted.tell(task);

@@ -90,8 +90,8 @@ fn the_limits_follow_the_slice() {
 
 #[test]
 fn what_the_monitor_missed_counts_for_nobody() {
-    let mut watch = Watch::new(1, Duration::from_millis(10));
-    watch.looks[0] = Look::first(STRETCH, 0, None);
+    let mut watch = Watch::new(Duration::from_millis(10));
+    watch.looks.push(Look::first(STRETCH, 0, None));
     let unsure = watch.looks[0].judge(MILLISECOND, Some(0), limits(), false, || true);
     assert_eq!(unsure, Verdict::Unsure);
     watch.forget(1000 * MILLISECOND);
