@@ -170,7 +170,6 @@ impl Drop for Neighbours {
 }
 
 #[test]
-#[ignore = "counts the hand-offs for want of a CPU too (20 ms of wall time): some 20 a second here"]
 fn beside_eight_busy_neighbours() {
     in_child_with(
         |_| (),

@@ -9,7 +9,8 @@
 //! - it has moved on by a slice: the task is a hot loop, or a long calculation. The slice is shorter if something urgent
 //!   waits.
 //! - neither, for long: the thread does not get a CPU. Then the processor is taken too, so that others may try; but that
-//!   is not the task's fault. (Nor is it where the system has no such clock and wall time is all there is.)
+//!   is not the task's fault. (Nor is it where the system has no such clock and wall time is all there is.) It happens once
+//!   in [`SPARED`] at most: the next thread will get no more of the CPUs, and what was taken competes with it.
 //!
 //! So a quota on CPU time, or busy neighbours, make nobody a hog. What the monitor itself misses while it is
 //! stopped (a debugger, `SIGSTOP`) counts for nobody.
@@ -47,6 +48,8 @@ const BLOCKED_AFTER: u64 = 100_000;
 const STANDS_STILL: u64 = 5_000;
 /// Neighbours may keep a thread from its CPU for so long, whatever the slice is.
 const WALL_MIN: u64 = 20_000_000;
+/// A processor is taken for want of a CPU once in this time at most.
+const SPARED: u64 = 1_000_000_000;
 /// After this long a stretch is asked to yield.
 const SOFT_AFTER: u64 = 500_000;
 /// Hot loops that run on without a processor.
@@ -73,12 +76,22 @@ impl Limits {
             wall: (2 * slice).max(WALL_MIN),
         }
     }
+
+    /// Where the processor was taken for want of a CPU a moment ago.
+    fn sparing(self, spared: bool) -> Limits {
+        Limits {
+            wall: if spared { u64::MAX } else { self.wall },
+            ..self
+        }
+    }
 }
 
 /// What the monitor remembers of all processors.
 pub(super) struct Watch {
     limits: Limits,
     looks: Vec<Look>,
+    /// Until when each is not taken for want of a CPU.
+    spared_until: Vec<u64>,
     wanted: Vec<Wanted>,
     /// Those that were asked for at the last look and could not be taken: their machines may have given them up since.
     unanswered: Vec<Wanted>,
@@ -144,6 +157,7 @@ impl Watch {
         Watch {
             limits: Limits::new(slice),
             looks: Vec::new(),
+            spared_until: Vec::new(),
             wanted: Vec::new(),
             unanswered: Vec::new(),
         }
@@ -234,7 +248,9 @@ impl Scheduler {
         };
         let made = self.processors.made();
         watch.looks.resize(made, Look::default());
-        for (processor, look) in self.processors.iter().zip(&mut watch.looks) {
+        watch.spared_until.resize(made, 0);
+        let looks = watch.looks.iter_mut().zip(&mut watch.spared_until);
+        for (processor, (look, spared_until)) in self.processors.iter().zip(looks) {
             let Some(machine) = processor.holder() else {
                 *look = Look::default();
                 pace.stuck &= self.idle.is_retired(processor);
@@ -266,16 +282,22 @@ impl Scheduler {
                 continue;
             }
             let used = thread_clock::used(thread);
+            let limits = limits.sparing(now < *spared_until);
             match look.judge(now, used, limits, urgent, || thread_clock::sleeps(thread)) {
                 Verdict::Fine => {}
                 Verdict::Unsure => pace.unsure = true,
-                Verdict::Take(cause) => watch.wanted.push(Wanted {
-                    processor,
-                    machine,
-                    stretch,
-                    cause: Some(cause),
-                    spent: look.spent(now, used),
-                }),
+                Verdict::Take(cause) => {
+                    if cause == Cause::Starved {
+                        *spared_until = now + SPARED;
+                    }
+                    watch.wanted.push(Wanted {
+                        processor,
+                        machine,
+                        stretch,
+                        cause: Some(cause),
+                        spent: look.spent(now, used),
+                    });
+                }
             }
         }
         self.limit(&mut watch.wanted);

@@ -10,6 +10,14 @@ fn limits() -> Limits {
     Limits::new(Duration::from_millis(10))
 }
 
+fn judge_within(looks: &[(u64, u64)], limits: Limits) -> Verdict {
+    let mut look = Look::first(STRETCH, 0, None);
+    let verdicts = looks
+        .iter()
+        .map(|&(now, used)| look.judge(now, Some(used), limits, false, || false));
+    verdicts.last().expect("looks")
+}
+
 /// Looks at one stretch at each of these times: (now, CPU clock), nanoseconds. The last verdict.
 fn judge(looks: &[(u64, u64)], urgent: bool, sleeps: bool) -> Verdict {
     let mut look = Look::first(STRETCH, 0, None);
@@ -54,6 +62,24 @@ fn a_thread_without_a_cpu_loses_its_processor_at_last() {
     let looks = [(0, 0), (19 * MILLISECOND, 0), (20 * MILLISECOND, 1000)];
     assert_eq!(judge(&looks, false, false), Verdict::Take(Cause::Starved));
     assert_eq!(judge(&looks[..2], false, false), Verdict::Fine);
+}
+
+#[test]
+fn a_thread_without_a_cpu_is_spared_where_that_did_not_help() {
+    let mut look = Look::first(STRETCH, 0, Some(0));
+    let mut judge =
+        |limits: Limits| look.judge(90 * MILLISECOND, Some(1000), limits, false, || false);
+    assert_eq!(judge(limits().sparing(true)), Verdict::Fine);
+    assert_eq!(
+        judge(limits().sparing(false)),
+        Verdict::Take(Cause::Starved)
+    );
+    // A hot loop is one also there.
+    let looks = [(0, 0), (30 * MILLISECOND, 10 * MILLISECOND)];
+    assert_eq!(
+        judge_within(&looks, limits().sparing(true)),
+        Verdict::Take(Cause::Running)
+    );
 }
 
 #[test]
