@@ -1,7 +1,7 @@
 //! The scheduler of `gmp`: tasks in slabs, work stealing, timers.
 //!
 //! Users depend on the crate `gmp`, which re-exports what is here. For writers of crates for
-//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with.
+//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with, [`inherit`] contexts.
 //!
 //! ```
 //! let runtime = gmp_executor::Runtime::new()?;
@@ -30,6 +30,8 @@
 mod blocking;
 #[cfg(not(gmp_loom))]
 pub mod debug;
+#[cfg(not(gmp_loom))]
+pub mod inherit;
 #[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]

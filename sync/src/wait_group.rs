@@ -119,8 +119,7 @@ impl WaitGroup {
         wakes.wake();
     }
 
-    /// Spawns `future` as a task that is counted until it ends. It inherits the current [`Context`](crate::Context).
-    /// (Go: `WaitGroup.Go`)
+    /// Spawns `future` as a task that is counted until it ends. (Go: `WaitGroup.Go`)
     ///
     /// # Panics
     /// Outside of a gmp runtime.
@@ -133,7 +132,7 @@ impl WaitGroup {
     {
         self.add(1);
         let done = CallsDone(self.clone());
-        crate::context::spawn(Counted { future, done })
+        gmp_executor::spawn(Counted { future, done })
     }
 
     /// Waits until nothing is under way; ready at once if nothing is. (Go: `WaitGroup.Wait`)

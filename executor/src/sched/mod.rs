@@ -70,5 +70,5 @@ pub(crate) use self::{
     monitor::coarse_ms,
     permits::{Permit, Place},
     scheduler::{Config, Live, Scheduler},
-    spawn::{spawn, spawn_on},
+    spawn::{spawn, spawn_alone, spawn_on},
 };

@@ -12,6 +12,7 @@ use super::{
     section::{self, Section},
 };
 use crate::{
+    inherit::{self, Within},
     slab::{self, Class, SlotIndex},
     task::{self, Header, JoinHandle, Name},
 };
@@ -26,6 +27,57 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    if inherit::is_any() {
+        spawn_heir(None, future, site)
+    } else {
+        spawn_alone(future, site)
+    }
+}
+
+/// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
+/// dropped, and the handle says cancelled.
+pub(crate) fn spawn_on<F>(
+    live: Live,
+    future: F,
+    site: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    if inherit::is_any() {
+        spawn_heir(Some(live), future, site)
+    } else {
+        spawn_alone_on(live, future, site)
+    }
+}
+
+/// Spawns what inherits, on `live` or on the current runtime.
+#[cold]
+#[inline(never)]
+fn spawn_heir<F>(
+    live: Option<Live>,
+    future: F,
+    site: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let heir = Within::new(inherit::heir(), future);
+    match live {
+        Some(live) => spawn_alone_on(live, heir, site),
+        None => spawn_alone(heir, site),
+    }
+}
+
+/// Spawns what inherits nothing, or has it already, on the current runtime.
+#[inline(always)]
+pub(crate) fn spawn_alone<F>(future: F, site: &'static Location<'static>) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
     let mut future = Some(future);
     let here = if entry::is_elsewhere() {
         None
@@ -35,15 +87,13 @@ where
     match (here, future) {
         // SAFETY: `spawn` published the task with this future.
         (Some(Some(name)), _) => unsafe { JoinHandle::new(name) },
-        (_, Some(future)) => spawn_on(entry::current_or_panic(), future, site),
+        (_, Some(future)) => spawn_alone_on(entry::current_or_panic(), future, site),
         // The runtime closed the gate after it took the future: it cannot, see `Section::spawn`.
         (_, None) => JoinHandle::cancelled(),
     }
 }
 
-/// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
-/// dropped, and the handle says cancelled.
-pub(crate) fn spawn_on<F>(
+fn spawn_alone_on<F>(
     live: Live,
     future: F,
     site: &'static Location<'static>,
