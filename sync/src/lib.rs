@@ -38,6 +38,8 @@ pub mod __private;
 #[cfg(not(gmp_loom))]
 mod alarm;
 pub mod chan;
+#[cfg(all(test, not(gmp_loom)))]
+mod leaves;
 mod mutex;
 mod select;
 mod semaphore;

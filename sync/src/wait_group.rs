@@ -13,7 +13,7 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 #[cfg(not(gmp_loom))]
@@ -22,7 +22,7 @@ use pin_project::pin_project;
 
 use self::word::{Done, Word};
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -208,9 +208,11 @@ impl Future for Wait<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let proceed = ready!(poll_proceed(cx));
         let mut this = self.project();
         let group = *this.waiting.hold();
         if !*this.queued && group.core.word.load().count() == 0 {
+            proceed.made_progress();
             return Poll::Ready(());
         }
         // The waker is cloned before the lock is taken (W4).
@@ -227,6 +229,7 @@ impl Future for Wait<'_> {
             // Another poll looks at the count again.
             *this.queued = false;
             turn.leave();
+            proceed.made_progress();
             return Poll::Ready(());
         }
         if !*this.queued {
