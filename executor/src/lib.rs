@@ -1,7 +1,7 @@
 //! The scheduler of `gmp`: tasks in slabs, work stealing, timers.
 //!
 //! Users depend on the crate `gmp`, which re-exports what is here. For writers of crates for
-//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with, [`inherit`] contexts.
+//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with, [`inherit`] contexts, [`per_processor`] pools.
 //!
 //! ```
 //! let runtime = gmp_executor::Runtime::new()?;
@@ -32,6 +32,8 @@ mod blocking;
 pub mod debug;
 #[cfg(not(gmp_loom))]
 pub mod inherit;
+#[cfg(not(gmp_loom))]
+pub mod per_processor;
 #[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]

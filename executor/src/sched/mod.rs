@@ -14,6 +14,7 @@ mod budget;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
+pub(crate) mod gate;
 mod given;
 #[cfg(not(gmp_loom))]
 mod global;
@@ -57,6 +58,8 @@ mod table;
 #[cfg(not(gmp_loom))]
 mod thread_clock;
 mod token;
+#[cfg(not(gmp_loom))]
+pub(crate) mod visits;
 #[cfg(not(gmp_loom))]
 mod watch;
 

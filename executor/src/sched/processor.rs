@@ -6,7 +6,7 @@ use std::{
     ptr::{from_ref, null_mut},
     sync::{
         Arc,
-        atomic::{AtomicPtr, AtomicU64, Ordering},
+        atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -26,6 +26,8 @@ use crate::{
 /// What others may see of a processor.
 #[repr(align(128))]
 pub(crate) struct Processor {
+    /// Its own in the process, for good.
+    pub(super) number: usize,
     /// Counts polls and other stretches of user code (R3). Written by the holder; the monitor sees by it that one
     /// goes on.
     tick: AtomicU64,
@@ -58,6 +60,9 @@ pub(crate) struct Private {
     pub(super) ready: Ready,
 }
 
+/// How many processors there are in the process. They are used again, as the runtimes' structures are.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
 // SAFETY: `private` is reached through `Processor::private` only, whose caller holds the processor:
 // one machine at a time. All else is `Sync`.
 unsafe impl Sync for Processor {}
@@ -68,6 +73,7 @@ impl Processor {
         let (urgent, urgent_stealer) = run_queue::new();
         let cache = Cache::new();
         Processor {
+            number: MADE.fetch_add(1, Ordering::Relaxed),
             tick: AtomicU64::new(0),
             holder: AtomicPtr::new(null_mut()),
             stealer,

@@ -3,6 +3,7 @@
 
 mod depth;
 mod entry;
+mod gate;
 mod given;
 mod idle;
 mod retake;
