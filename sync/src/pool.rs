@@ -90,7 +90,7 @@ impl<T: Send + 'static> Pool<T> {
     ///
     /// # Panics
     /// If making one does.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self) -> Pooled<'_, T> {
         Pooled {
             thing: Some(self.take()),
@@ -98,7 +98,7 @@ impl<T: Send + 'static> Pool<T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&self) -> T {
         let core = &*self.core;
         let private = core.gate.enter(|number| {
@@ -113,7 +113,7 @@ impl<T: Send + 'static> Pool<T> {
     }
 
     /// Puts a thing in, as if it had come from here. (Go: `Pool.Put`)
-    #[inline]
+    #[inline(always)]
     pub fn put(&self, thing: T) {
         let core = &*self.core;
         let mut thing = Some(thing);
@@ -142,6 +142,7 @@ impl<T: Send + 'static> Core<T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn take_shared(&self) -> T {
         let home = self.home();
         let fresh = home
@@ -153,6 +154,7 @@ impl<T: Send + 'static> Core<T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn put_shared(self: &Arc<Self>, thing: T) {
         self.home().put(thing);
         // U3. Ordering: if `trim` has not seen the thing, it took the list's lock earlier, after it had closed the gate.
@@ -257,7 +259,7 @@ impl<T: Send + 'static> DerefMut for Pooled<'_, T> {
 }
 
 impl<T: Send + 'static> Drop for Pooled<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if let Some(thing) = self.thing.take() {
             self.pool.put(thing);

@@ -6,14 +6,15 @@ use std::{
         Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
 };
 
 /// How many are taken from another's list at a time, at most.
 const BATCH: usize = 16;
 
-/// The first block of shards, and how many blocks there may be, each twice as large as the one before: room for
+/// Shards in the first block, and how many blocks there may be, each twice as large as the one before: room for
 /// half a million processors.
-const FIRST: usize = 8;
+const SMALLEST: usize = 8;
 const BLOCKS: usize = 16;
 
 /// On cache lines of its own: two, since processors fetch pairs.
@@ -149,21 +150,24 @@ impl<T> List<T> {
     }
 }
 
-/// The shards by the numbers of their processors, made in blocks when they are needed.
+/// The shards by the numbers of their processors: as many as the system has are there from the beginning, more are made
+/// in blocks when they are needed.
 pub(super) struct Shards<T> {
+    first: Box<[Shard<T>]>,
     blocks: [OnceLock<Box<[Shard<T>]>>; BLOCKS],
 }
 
 /// Which block, and where in it.
-#[inline(always)]
 fn place(number: usize) -> (usize, usize) {
-    let block = (number / FIRST + 1).ilog2() as usize;
-    (block, number - FIRST * ((1 << block) - 1))
+    let block = (number / SMALLEST + 1).ilog2() as usize;
+    (block, number - SMALLEST * ((1 << block) - 1))
 }
 
 impl<T> Shards<T> {
-    pub(super) const fn new() -> Shards<T> {
+    pub(super) fn new() -> Shards<T> {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
         Shards {
+            first: (0..processors).map(|_| Shard::new()).collect(),
             blocks: [const { OnceLock::new() }; BLOCKS],
         }
     }
@@ -171,18 +175,27 @@ impl<T> Shards<T> {
     /// That of the processor, if it was made.
     #[inline(always)]
     pub(super) fn get(&self, number: usize) -> Option<&Shard<T>> {
-        let (block, at) = place(number);
+        self.first.get(number).or_else(|| self.get_more(number))
+    }
+
+    #[cold]
+    fn get_more(&self, number: usize) -> Option<&Shard<T>> {
+        let (block, at) = place(number - self.first.len());
         self.blocks.get(block)?.get()?.get(at)
     }
 
     /// That of the processor. `None`: there is no room for so many.
     pub(super) fn get_or_make(&self, number: usize) -> Option<&Shard<T>> {
-        let (block, at) = place(number);
-        let make = || (0..FIRST << block).map(|_| Shard::new()).collect();
+        let Some(beyond) = number.checked_sub(self.first.len()) else {
+            return self.first.get(number);
+        };
+        let (block, at) = place(beyond);
+        let make = || (0..SMALLEST << block).map(|_| Shard::new()).collect();
         self.blocks.get(block)?.get_or_init(make).get(at)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Shard<T>> {
-        self.blocks.iter().filter_map(OnceLock::get).flatten()
+        let more = self.blocks.iter().filter_map(OnceLock::get).flatten();
+        self.first.iter().chain(more)
     }
 }

@@ -256,3 +256,19 @@ fn making_and_dropping_may_use_the_pool() {
     pool.core.trim();
     drop(pool.get().into_inner());
 }
+
+#[test]
+fn each_processor_of_many_has_a_shard_of_its_own() {
+    let shards = Shards::<u8>::new();
+    assert!(shards.get(shards.iter().count()).is_none());
+    let made: Vec<_> = (0..5_000)
+        .map(|number| std::ptr::from_ref(shards.get_or_make(number).unwrap()))
+        .collect();
+    let got = (0..5_000).map(|number| std::ptr::from_ref(shards.get(number).unwrap()));
+    assert!(made.iter().copied().eq(got));
+    let mut all = made;
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 5_000);
+    assert!(shards.get_or_make(usize::MAX / 2).is_none());
+}
