@@ -81,6 +81,8 @@ mod pool;
 mod rwlock;
 #[cfg(not(gmp_loom))]
 pub mod singleflight;
+#[cfg(not(gmp_loom))]
+mod unwind;
 mod wait_group;
 #[cfg(not(gmp_loom))]
 pub mod watch;
