@@ -1,7 +1,7 @@
 //! The scheduler of `gmp`: tasks in slabs, work stealing, timers.
 //!
 //! Users depend on the crate `gmp`, which re-exports what is here. For writers of crates for
-//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with.
+//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with, [`inherit`] contexts, [`per_processor`] pools.
 //!
 //! ```
 //! let runtime = gmp_executor::Runtime::new()?;
@@ -37,11 +37,15 @@ pub mod debug;
 #[cfg(not(gmp_loom))]
 mod hand_off;
 #[cfg(not(gmp_loom))]
+pub mod inherit;
+#[cfg(not(gmp_loom))]
 mod join_set;
 #[cfg(not(gmp_loom))]
 mod local;
 #[cfg(not(gmp_loom))]
 mod os_thread;
+#[cfg(not(gmp_loom))]
+pub mod per_processor;
 #[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]

@@ -15,6 +15,7 @@ mod budget;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
+pub(crate) mod gate;
 mod given;
 #[cfg(not(gmp_loom))]
 mod global;
@@ -72,6 +73,8 @@ mod table;
 mod thread_clock;
 mod token;
 #[cfg(not(gmp_loom))]
+pub(crate) mod visits;
+#[cfg(not(gmp_loom))]
 mod watch;
 
 #[cfg(not(gmp_loom))]
@@ -86,5 +89,5 @@ pub(crate) use self::{
     permits::{Permit, Place},
     processors::PROCESSORS_MAX,
     scheduler::{Config, Live, Scheduler, aborts_on_panic},
-    spawn::{spawn, spawn_on},
+    spawn::{spawn, spawn_alone, spawn_on},
 };

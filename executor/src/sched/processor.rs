@@ -6,7 +6,7 @@ use std::{
     ptr::{from_ref, null_mut},
     sync::{
         Arc,
-        atomic::{AtomicPtr, AtomicU64, Ordering},
+        atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -29,6 +29,8 @@ use crate::{
 pub(crate) struct Processor {
     /// Its place among the others: it is live if as many are ([`resize`](super::resize)).
     pub(super) number: usize,
+    /// Its number in the process, for good.
+    pub(super) place: usize,
     /// Counts polls and other stretches of user code (R3). Written by the holder; the monitor sees by it that one
     /// goes on.
     tick: AtomicU64,
@@ -61,6 +63,9 @@ pub(crate) struct Private {
     pub(super) ready: Ready,
 }
 
+/// How many processors there are in the process. They are used again, as the runtimes' structures are.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
 // SAFETY: `private` is reached through `Processor::private` only, whose caller holds or owns the processor:
 // one thread at a time. All else is `Sync`.
 unsafe impl Sync for Processor {}
@@ -72,6 +77,7 @@ impl Processor {
         let cache = Cache::new();
         Processor {
             number,
+            place: MADE.fetch_add(1, Ordering::Relaxed),
             tick: AtomicU64::new(0),
             holder: AtomicPtr::new(null_mut()),
             stealer,

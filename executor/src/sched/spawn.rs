@@ -11,6 +11,7 @@ use super::{
     section::{self, Section},
 };
 use crate::{
+    inherit::{self, Within},
     slab::{self, Class, SlotIndex},
     task::{self, Header, JoinHandle, Name, Origin},
 };
@@ -25,6 +26,49 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    if inherit::is_any() {
+        spawn_heir(None, future, origin)
+    } else {
+        spawn_alone(future, origin)
+    }
+}
+
+/// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
+/// dropped, and the handle says cancelled.
+pub(crate) fn spawn_on<F>(live: Live, future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    if inherit::is_any() {
+        spawn_heir(Some(live), future, origin)
+    } else {
+        spawn_alone_on(live, future, origin)
+    }
+}
+
+/// Spawns what inherits, on `live` or on the current runtime.
+#[cold]
+#[inline(never)]
+fn spawn_heir<F>(live: Option<Live>, future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let heir = Within::new(inherit::heir(), future);
+    match live {
+        Some(live) => spawn_alone_on(live, heir, origin),
+        None => spawn_alone(heir, origin),
+    }
+}
+
+/// Spawns what inherits nothing, or has it already, on the current runtime.
+#[inline(always)]
+pub(crate) fn spawn_alone<F>(future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
     let mut future = Some(future);
     let here = if entry::is_elsewhere() {
         None
@@ -34,15 +78,13 @@ where
     match (here, future) {
         // SAFETY: `spawn` published the task with this future.
         (Some(Some(name)), _) => unsafe { JoinHandle::new(name) },
-        (_, Some(future)) => spawn_on(entry::current_or_panic(), future, origin),
+        (_, Some(future)) => spawn_alone_on(entry::current_or_panic(), future, origin),
         // The runtime closed the gate after it took the future: it cannot, see `Section::spawn`.
         (_, None) => JoinHandle::cancelled(),
     }
 }
 
-/// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
-/// dropped, and the handle says cancelled.
-pub(crate) fn spawn_on<F>(live: Live, future: F, origin: Origin) -> JoinHandle<F::Output>
+fn spawn_alone_on<F>(live: Live, future: F, origin: Origin) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,

@@ -4,6 +4,7 @@
 mod bindings;
 mod depth;
 mod entry;
+mod gate;
 mod given;
 mod idle;
 mod retake;
