@@ -197,6 +197,12 @@ impl Monitor {
             .get_or_init(|| report::warn_elsewhere(message()));
     }
 
+    /// Nobody is to call it any more: there is no such thread.
+    pub(super) fn forget_wishes(&self) {
+        self.pauses.store(false, Ordering::Relaxed);
+        self.asleep.store(false, Ordering::Relaxed);
+    }
+
     /// Forgets requests that came too late.
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();

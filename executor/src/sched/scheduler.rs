@@ -17,6 +17,7 @@ use super::{
     absence::Absent,
     barrier,
     bindings::Bindings,
+    fork,
     global::GlobalQueue,
     hand_offs::HandOffs,
     idle::Idle,
@@ -161,6 +162,7 @@ impl Scheduler {
         slab::reserve()?;
         barrier::init();
         sigurg::install();
+        fork::prepare();
         let scheduler = table::take()?;
         let processors = config.processors;
         scheduler.processors.make(processors);
@@ -232,6 +234,14 @@ impl Scheduler {
         drop(life);
         self.ended.notify_all();
         self.monitor.kick();
+    }
+
+    /// In a child of `fork`: nobody runs its tasks, and nobody is to be woken for them. Stores only, for a signal's handler
+    /// may do no more.
+    pub(super) fn forsake(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.idle.forget_counts();
+        self.monitor.forget_wishes();
     }
 
     #[inline(always)]
