@@ -33,7 +33,10 @@ use std::{
 
 use pin_project::{pin_project, pinned_drop};
 
-use crate::{sched, task::JoinHandle};
+use crate::{
+    sched,
+    task::{JoinHandle, Origin},
+};
 
 /// Something that tasks inherit.
 pub trait Inherit: Send + Sync + 'static {
@@ -90,10 +93,10 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let site = Location::caller();
+    let origin = Origin::at(Location::caller());
     match what {
-        Some(_) => sched::spawn_alone(Within::new(what, future), site),
-        None => sched::spawn_alone(future, site),
+        Some(_) => sched::spawn_alone(Within::new(what, future), origin),
+        None => sched::spawn_alone(future, origin),
     }
 }
 

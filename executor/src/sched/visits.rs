@@ -9,7 +9,7 @@ pub(crate) fn enter<R>(gate: &Word, f: impl FnOnce(usize) -> R) -> Option<R> {
     section::with(|section| {
         let visit = &section.machine().visit;
         visit.enter();
-        let result = gate.is_open().then(|| f(section.processor().number));
+        let result = gate.is_open().then(|| f(section.processor().place));
         visit.leave();
         result
     })?
@@ -30,5 +30,5 @@ fn machines() -> impl Iterator<Item = &'static Machine> {
 
 /// The number of the processor that this thread holds at the moment.
 pub(crate) fn processor_number() -> Option<usize> {
-    section::processor().map(|processor| processor.number)
+    section::processor().map(|processor| processor.place)
 }
