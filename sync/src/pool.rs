@@ -2,7 +2,7 @@
 //!
 //! # How it works
 //! The pool has a [shard](Shards) for each processor: a private place, which is reached on a visit of the processor
-//! ([`per_processor`](gmp_executor::per_processor)) without any atomic operation, and a list under a lock, where whatever more is
+//! ([`gmp_executor::per_processor`]) without any atomic operation, and a list under a lock, where whatever more is
 //! put back waits for anybody. Who finds nothing at home takes half of another's list, and makes a new thing at last. A
 //! thread without a processor uses lists only: of some more that belong to nobody.
 //!
@@ -77,7 +77,7 @@ impl<T: Send + 'static> Pool<T> {
         let core = Core {
             gate: Gate::closed(),
             shards: Shards::new(),
-            foreign: [const { () }; FOREIGN].map(|()| List::new()),
+            foreign: std::array::from_fn(|_| List::new()),
             make: Box::new(make),
             watched: Mutex::new(false),
         };
@@ -211,12 +211,11 @@ fn foreign_number() -> usize {
     thread_local! {
         static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
     }
-    let number = NUMBER.get().unwrap_or_else(|| {
+    NUMBER.get().unwrap_or_else(|| {
         let number = NEXT.fetch_add(1, Ordering::Relaxed) % FOREIGN;
         NUMBER.set(Some(number));
         number
-    });
-    number
+    })
 }
 
 impl<T> fmt::Debug for Pool<T> {

@@ -1,4 +1,4 @@
-//! Go's own cases of channels, rewritten: runtime/chan_test.go (Go 1.27) and test/chan/{fifo,goroutines,nonblock,sieve1}.go.
+//! Go's own cases of channels, rewritten: runtime/chan_test.go (Go 1.27) and test/chan/{fifo,goroutines,nonblock,sieve1,zerosize}.go.
 //! Where Go sleeps to see that something blocks, the future is polled by hand.
 
 use std::{
@@ -337,4 +337,20 @@ fn a_channel_is_a_semaphore() {
             .collect();
         on.join_all(tasks);
     });
+}
+
+/// zerosize.go: values and channels of nothing.
+#[test]
+fn values_of_no_size_are_counted() {
+    for capacity in 0..4 {
+        let (tx, rx) = chan::<[u64; 0]>(capacity);
+        (0..capacity).for_each(|_| tx.try_send([]).unwrap());
+        assert_eq!((tx.len(), rx.len()), (capacity, capacity));
+        assert!(tx.try_send([]).is_err());
+        assert_eq!(std::iter::from_fn(|| rx.try_recv().ok()).count(), capacity);
+        let mut waits = pin!(rx.recv());
+        assert!(poll(waits.as_mut()).is_pending());
+        tx.try_send([]).unwrap();
+        assert!(poll(waits).is_ready());
+    }
 }

@@ -1,4 +1,8 @@
 //! The current context, and which tasks inherit it.
+#![allow(
+    clippy::async_yields_async,
+    reason = "handles come out of their scopes to be awaited outside"
+)]
 
 use std::{panic::AssertUnwindSafe, sync::mpsc};
 
