@@ -206,7 +206,10 @@ mod limits {
     }
 
     #[test]
-    #[cfg_attr(gmp_boxed, ignore = "ASan itself needs the memory that is denied here")]
+    #[cfg_attr(
+        any(gmp_asan, gmp_boxed),
+        ignore = "ASan itself needs the memory that is denied here"
+    )]
     fn a_thread_that_cannot_be_had_is_an_error_and_leaves_nothing_running() {
         crate::child::in_child(|| {
             let before = threads();
