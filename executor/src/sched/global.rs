@@ -67,15 +67,15 @@ impl GlobalQueue {
     }
 
     pub(super) fn take(&self) -> Option<Name> {
-        spill::take(&self.names).and_then(Name::from_bits)
+        spill::take(&self.names).and_then(Name::from_word)
     }
 
     pub(super) fn take_urgent(&self) -> Option<Name> {
-        spill::take(&self.urgent).and_then(Name::from_bits)
+        spill::take(&self.urgent).and_then(Name::from_word)
     }
 
     pub(super) fn take_background(&self) -> Option<Name> {
-        spill::take(&self.background).and_then(Name::from_bits)
+        spill::take(&self.background).and_then(Name::from_word)
     }
 
     /// Opens the gate for a new runtime. Returns its epoch.
