@@ -77,12 +77,16 @@ fn a_borrowed_handle_keeps_the_output() {
 fn a_handle_that_is_given_away_detaches_its_task() {
     as_task(|| async {
         let (tx, rx) = chan(0);
-        let task = spawn(async move { tx.send(1).await.unwrap() });
+        let task = spawn(async move {
+            tx.send(1).await.unwrap();
+            tx.send(2).await.unwrap();
+        });
         select! {
             joined = task => unreachable!("nobody receives: {joined:?}"),
             () = yield_now() => {}
         }
         assert_eq!(rx.recv().await, Some(1));
+        assert_eq!(rx.recv().await, Some(2));
     });
 }
 
@@ -174,15 +178,21 @@ fn a_notification_that_comes_too_late_goes_to_the_next() {
         for _ in 0..TASKS {
             let (notify, tx) = (notify.clone(), tx.clone());
             set.spawn(async move {
-                loop {
+                let mut rounds = 0;
+                while rounds < ROUNDS {
                     select! {
-                        () = notify.notified() => return tx.send(()).await.unwrap(),
+                        () = notify.notified() => {
+                            tx.send(()).await.unwrap();
+                            rounds += 1;
+                        }
                         () = yield_now() => {}
                     }
                 }
             });
         }
-        for _ in 0..TASKS {
+        for _ in 0..TASKS * ROUNDS {
+            // So that they wait, and are polled for the other arm.
+            yield_now().await;
             notify.notify_one();
             assert_eq!(rx.recv().await, Some(()));
         }
