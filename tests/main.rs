@@ -24,6 +24,7 @@ mod preemption;
 mod process;
 mod procs;
 mod sched;
+mod select;
 mod shutdown;
 mod stress;
 mod tally;

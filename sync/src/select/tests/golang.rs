@@ -1,5 +1,7 @@
 //! Go's own cases of `select`, rewritten: runtime/chan_test.go (Go 1.27) and
 //! test/chan/{doubleselect,select,select3,select6,select7,sieve2}.go. A nil channel is a guard that is false.
+//! Left out: select2.go measures what a select leaves in memory (here: the model beside this file), select4.go and select5.go check
+//! in which order Go's compiler evaluates (here: `grammar`).
 
 use std::{pin::pin, task::Poll};
 
