@@ -85,6 +85,7 @@ impl Semaphore {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue, and gives back what it had got.
+    #[inline]
     #[track_caller]
     pub fn acquire(&self) -> Acquire<&Semaphore> {
         Acquire::new(self, 1, Location::caller())

@@ -11,7 +11,7 @@ pub(crate) use std::{
 };
 
 #[cfg(not(gmp_loom))]
-pub(crate) use crate::chan::lock::Lock;
+pub(crate) use crate::chan::lock::{Held, Lock};
 #[cfg(not(gmp_loom))]
 pub(crate) use gmp_executor::{
     wait::{Reason, note},
@@ -103,8 +103,18 @@ impl<T> Lock<T> {
         Self(loom::sync::Mutex::new(value))
     }
 
-    pub(crate) fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
-        section(&mut self.0.lock().unwrap())
+    pub(crate) fn lock(&self) -> Held<'_, T> {
+        Held(self.0.lock().unwrap())
+    }
+}
+
+#[cfg(gmp_loom)]
+pub(crate) struct Held<'a, T>(MutexGuard<'a, T>);
+
+#[cfg(gmp_loom)]
+impl<T> Held<'_, T> {
+    pub(crate) fn with<R>(&mut self, section: impl FnOnce(&mut T) -> R) -> R {
+        section(&mut self.0)
     }
 }
 

@@ -262,6 +262,7 @@ unsafe impl<H: Hold + Send> Send for Waiting<H> where H::Data: Send {}
 unsafe impl<H: Hold + Sync> Sync for Waiting<H> {}
 
 impl<H: Hold> Waiting<H> {
+    #[inline]
     pub(crate) fn new(hold: H, data: H::Data) -> Self {
         let place = Place {
             data,
@@ -280,8 +281,14 @@ impl<H: Hold> Waiting<H> {
         }
     }
 
+    #[inline]
     pub(crate) fn hold(&self) -> &H {
         &self.hold
+    }
+
+    #[cold]
+    fn leave(self: Pin<&mut Self>) {
+        self.turn().leave();
     }
 
     /// Takes the lock.
@@ -297,13 +304,12 @@ impl<H: Hold> Waiting<H> {
 }
 
 impl<H: Hold> Drop for Waiting<H> {
+    #[inline]
     fn drop(&mut self) {
-        if !self.used {
-            return;
+        if self.used {
+            // SAFETY: it was pinned when it was used first, and is not moved here.
+            unsafe { Pin::new_unchecked(self) }.leave();
         }
-        // SAFETY: it was pinned when it was used first, and is not moved here.
-        let this = unsafe { Pin::new_unchecked(self) };
-        this.turn().leave();
     }
 }
 

@@ -38,6 +38,7 @@ enum Stage {
 }
 
 impl<H: Held> Lock<H> {
+    #[inline]
     pub(crate) fn new(mutex: H, site: &'static Location<'static>) -> Self {
         Lock {
             waiting: Waiting::new(mutex, Claimant::new()),
@@ -46,6 +47,7 @@ impl<H: Held> Lock<H> {
         }
     }
 
+    #[inline]
     fn guard(self: Pin<&mut Self>) -> Guard<H> {
         let this = self.project();
         *this.stage = Stage::Done;
@@ -53,6 +55,7 @@ impl<H: Held> Lock<H> {
     }
 
     /// Takes the lock if it is free and this one's turn, else queues.
+    #[inline(never)]
     fn try_or_wait(mut self: Pin<&mut Self>, waiter: Waiter) -> Poll<Guard<H>> {
         let mut this = self.as_mut().project();
         let hold = this.waiting.hold().clone();
@@ -85,6 +88,7 @@ impl<H: Held> Lock<H> {
     }
 
     /// Leaves the queue. Where it was woken the next is, in its place.
+    #[cold]
     fn give_up(self: Pin<&mut Self>) {
         let mut this = self.project();
         let hold = this.waiting.hold().clone();
@@ -130,6 +134,7 @@ impl<H: Held> Future for Lock<H> {
 
 #[pinned_drop]
 impl<H: Held> PinnedDrop for Lock<H> {
+    #[inline]
     fn drop(self: Pin<&mut Self>) {
         if self.stage == Stage::Queued {
             self.give_up();

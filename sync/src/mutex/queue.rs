@@ -55,6 +55,7 @@ enum Stage {
 type Guard<'a> = Locked<'a, Queue, Claimant>;
 
 impl Claimant {
+    #[inline]
     pub(super) fn new() -> Claimant {
         Claimant {
             since: None,

@@ -40,6 +40,7 @@ enum Stage {
 }
 
 impl<S: Held + Clone> Acquire<S> {
+    #[inline]
     pub(crate) fn new(semaphore: S, count: usize, site: &'static Location<'static>) -> Self {
         Acquire {
             waiting: Waiting::new(semaphore, Claimant { missing: count }),
@@ -49,18 +50,21 @@ impl<S: Held + Clone> Acquire<S> {
         }
     }
 
+    #[inline]
     fn permit(self: Pin<&mut Self>) -> Permit<S> {
         let this = self.project();
         *this.stage = Stage::Done;
         Permit::new(this.waiting.hold().clone(), *this.count)
     }
 
+    #[cold]
     fn closed(self: Pin<&mut Self>) -> Poll<Result<Permit<S>, AcquireError>> {
         *self.project().stage = Stage::Done;
         Poll::Ready(Err(AcquireError(())))
     }
 
     /// The first poll, where permits were not free.
+    #[inline(never)]
     fn enqueue(mut self: Pin<&mut Self>, waiter: Waiter) -> Poll<Result<Permit<S>, AcquireError>> {
         let mut this = self.as_mut().project();
         let semaphore = this.waiting.hold().clone();
@@ -87,6 +91,7 @@ impl<S: Held + Clone> Acquire<S> {
         }
     }
 
+    #[inline(never)]
     fn look(mut self: Pin<&mut Self>, waiter: Waiter) -> Poll<Result<Permit<S>, AcquireError>> {
         let mut turn = self.as_mut().project().waiting.turn();
         if turn.is_linked() {
@@ -103,6 +108,7 @@ impl<S: Held + Clone> Acquire<S> {
     }
 
     /// Leaves the queue, and gives back what it was given.
+    #[cold]
     fn give_back(self: Pin<&mut Self>) {
         let mut this = self.project();
         let semaphore = this.waiting.hold().clone();
@@ -153,6 +159,7 @@ impl<S: Held + Clone> Future for Acquire<S> {
 
 #[pinned_drop]
 impl<S: Held + Clone> PinnedDrop for Acquire<S> {
+    #[inline]
     fn drop(self: Pin<&mut Self>) {
         if self.stage == Stage::Queued {
             self.give_back();
