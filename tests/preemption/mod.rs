@@ -8,6 +8,10 @@ mod handing_off;
 mod places;
 mod politeness;
 mod preemptible;
+#[cfg(target_os = "linux")]
+mod reports;
+#[cfg(target_os = "linux")]
+mod signals;
 mod stress;
 #[cfg(target_os = "linux")]
 mod system;

@@ -12,7 +12,7 @@ use std::{
     io,
     sync::{
         Mutex, OnceLock,
-        atomic::{AtomicBool, AtomicU32, Ordering, fence},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
     },
     thread::Thread,
     time::Duration,
@@ -20,6 +20,7 @@ use std::{
 
 use super::{
     processor::Processor,
+    resize::Following,
     scheduler::{Scheduler, explain},
     signals, slack,
     slices::{self, Slice},
@@ -30,7 +31,7 @@ use crate::{report, shim::lock, slab, time::clock};
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
 const PERIOD_MIN: Duration = Duration::from_micros(100);
-/// The longest period while something runs: a quarter of the 10 ms slice.
+/// The longest period while something runs: a quarter of the usual slice, 10 ms.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
 /// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
 const PERIOD_SOFT: Duration = Duration::from_micros(500);
@@ -41,8 +42,6 @@ const LINGER: Duration = Duration::from_millis(10);
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
-/// How often tasks that have lost a processor by running too long get a turn on each: the slice.
-const GRANT: Duration = Duration::from_millis(10);
 /// A wait that lasted so much longer than was asked was a stop: `SIGSTOP`, a debugger, a quota that is used up. On a busy
 /// machine the monitor is late too, but not so late.
 const STOPPED: Duration = Duration::from_millis(10);
@@ -53,6 +52,8 @@ const KEEN_BY_HINT: Duration = Duration::from_micros(400);
 /// tasks that wake each other pay one wake-up in 10 ms, 0.02 %.
 const HINT_MIN: Duration = Duration::from_micros(200);
 const HINT_MAX: Duration = Duration::from_millis(10);
+/// A thread that could not be had is not asked for again before: in vain that costs some 30 µs.
+const THREAD_RETRY: Duration = Duration::from_millis(10);
 /// A poller that nobody visited for this long is to be visited. Go's value, proc.go.
 const POLL_MAX: Duration = Duration::from_millis(10);
 /// The same while somebody is idle who could: several times what the batch of tasks takes that one visit
@@ -86,6 +87,8 @@ pub(super) struct Monitor {
     /// Processors without a machine; each counts as searching.
     requests: Mutex<Vec<&'static Processor>>,
     requested: AtomicBool,
+    /// No machine is started before: the last try failed. The monitor's own.
+    no_thread_until: AtomicU64,
     warned: OnceLock<()>,
     warned_of_limit: OnceLock<()>,
 }
@@ -99,8 +102,13 @@ struct Glance {
 
 /// What the monitor remembers between two looks.
 struct Memory {
+    following: Following,
     glances: Vec<Glance>,
     watch: Watch,
+    /// The longest period while something runs: a quarter of a slice at most.
+    period_max: Duration,
+    /// How often tasks that have lost a processor by running too long get a turn on each: the slice.
+    grant_gap: Duration,
     /// When the background had its slices.
     granted_at: u64,
     /// When the wait that goes on should end.
@@ -133,6 +141,7 @@ impl Monitor {
             heard: AtomicBool::new(false),
             requests: Mutex::new(Vec::new()),
             requested: AtomicBool::new(false),
+            no_thread_until: AtomicU64::new(0),
             warned: OnceLock::new(),
             warned_of_limit: OnceLock::new(),
         }
@@ -141,8 +150,8 @@ impl Monitor {
     /// A processor runs: the monitor shall look.
     #[inline(always)]
     pub(super) fn notice(&self) {
-        // Ordering: the machine was counted as not idle by a SeqCst read-modify-write before; the monitor
-        // stores `asleep`, then issues a fence, then reads that count.
+        // Ordering: the machine's processor was taken off the list of idle ones before; the monitor stores `asleep`, then
+        // looks at the list. The lock of the list makes one of them the second, who sees what the other did.
         if self.asleep.load(Ordering::SeqCst) {
             self.kick();
         }
@@ -192,6 +201,7 @@ impl Monitor {
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();
         self.requested.store(false, Ordering::SeqCst);
+        self.no_thread_until.store(0, Ordering::Relaxed);
         *lock(&self.thread) = None;
     }
 }
@@ -215,9 +225,9 @@ impl Memory {
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
         let longest = if now < self.listened_until {
-            PERIOD_SOFT
+            PERIOD_SOFT.min(self.period_max)
         } else {
-            PERIOD_MAX
+            self.period_max
         };
         let longer = (self.period * 2).min(longest);
         self.period = if now < self.keen_until || pace.unsure {
@@ -244,10 +254,13 @@ impl Scheduler {
         // By itself, before it looks at `closing`: who kicks it too early to find it here is seen there.
         *lock(&self.monitor.thread) = Some(std::thread::current());
         slices::set(0, Slice::Short);
-        let count = self.processors.len();
+        let slice = self.config().time_slice;
         let mut memory = Memory {
-            glances: vec![Glance::default(); count],
-            watch: Watch::new(count),
+            following: self.following(),
+            glances: Vec::new(),
+            watch: Watch::new(slice),
+            period_max: PERIOD_MAX.min(slice / 4),
+            grant_gap: slice,
             granted_at: 0,
             due: None,
             stopped: false,
@@ -265,6 +278,7 @@ impl Scheduler {
         while !self.is_closing() {
             let now = read_clock();
             self.serve_requests();
+            self.follow(&mut memory.following, now);
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
             memory.stuck = pace.stuck;
@@ -281,7 +295,7 @@ impl Scheduler {
     }
 
     fn wait(&self, memory: &mut Memory, now: u64) {
-        if self.idle.counts().idle() < self.processors.len() as u32 {
+        if !self.idle.all_idle() {
             memory.quiet_since = None;
             memory.scavenged = false;
             let pause = self.until_next_look(memory, now);
@@ -323,11 +337,10 @@ impl Scheduler {
     /// Sleeps until a processor runs, or for `limit`.
     fn sleep(&self, limit: Duration) {
         let monitor = &self.monitor;
+        // Ordering: pairs with `Monitor::notice`; for requests by itself.
         monitor.asleep.store(true, Ordering::SeqCst);
-        // Ordering: pairs with `Monitor::notice`.
         fence(Ordering::SeqCst);
-        let all_idle = self.idle.counts().idle() == self.processors.len() as u32;
-        if all_idle && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst) {
+        if self.idle.all_idle() && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst) {
             std::thread::park_timeout(limit);
         }
         monitor.asleep.store(false, Ordering::SeqCst);
@@ -347,22 +360,29 @@ impl Scheduler {
 
     /// Starts a machine for a processor that counts as searching.
     pub(super) fn start_machine_for(&'static self, processor: &'static Processor) {
-        let Err(error) = self.start_machine(Some(processor)) else {
-            return;
-        };
-        self.monitor
-            .warned
-            .get_or_init(|| report::warn_elsewhere(format!("{error}; going on with fewer")));
-        self.idle.put_processor(processor);
+        let monitor = &self.monitor;
+        if clock::now() >= monitor.no_thread_until.load(Ordering::Relaxed) {
+            let Err(error) = self.start_machine(Some(processor)) else {
+                return;
+            };
+            let again = clock::now() + THREAD_RETRY.as_nanos() as u64;
+            monitor.no_thread_until.store(again, Ordering::Relaxed);
+            monitor
+                .warned
+                .get_or_init(|| report::warn_elsewhere(format!("{error}; going on with fewer")));
+        }
+        self.put_processor(processor);
         self.idle.end_search();
     }
 
     /// Hot loops get one slice of each processor in this time, beside what is idle. A share of the picks would be unfair:
     /// their turns last a thousand times as long as others'.
     fn grant_background(&self, memory: &mut Memory, now: u64) {
-        if now >= memory.granted_at + GRANT.as_nanos() as u64 && self.global.has_background() {
+        if now >= memory.granted_at + memory.grant_gap.as_nanos() as u64
+            && self.global.has_background()
+        {
             memory.granted_at = now;
-            let processors = self.processors.len() as u32;
+            let processors = self.idle.live() as u32;
             self.grants.store(processors, Ordering::Relaxed);
             self.signals.raise(signals::GRANTED);
         }
@@ -417,6 +437,8 @@ impl Scheduler {
     /// or several stand there at both looks.
     fn work_stood(&self, memory: &mut Memory) -> bool {
         let mut any = false;
+        let made = self.processors.made();
+        memory.glances.resize(made, Glance::default());
         for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
             let tick = processor.tick();
             let queued = processor.queued();

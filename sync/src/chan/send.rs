@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use pin_project::{pin_project, pinned_drop};
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     select::Operation,
-    shim::{Held, Reason, Waiter, note},
+    shim::{Held, Reason, Waiter, note, poll_proceed},
 };
 
 pub(super) fn list<T>(state: &mut State<T>) -> &mut WaitList<T> {
@@ -157,12 +157,15 @@ impl<T> Future for Send<'_, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let this = self.into_ref().get_ref();
         let visit = Visit::Alone(cx.waker());
         // SAFETY: N4: `this` is pinned; its `Drop` cancels.
         let polled = unsafe { this.sender.core.poll_send(&this.node, visit) };
         if polled.is_pending() {
             note(this.site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }
@@ -254,11 +257,14 @@ impl<T> Future for SendFrom<'_, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let site = self.site;
         // SAFETY: there is no arm.
         let polled = unsafe { self.visit(Visit::Alone(cx.waker())) };
         if polled.is_pending() {
             note(site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }
