@@ -143,7 +143,7 @@ impl<T> OnceCell<T> {
         I: Future<Output = Result<T, E>>,
     {
         let claim = Claim {
-            waiting: Waiting::new(self, ()),
+            waiting: Waiting::new(self),
             site,
         };
         let Some(turn) = claim.await else {

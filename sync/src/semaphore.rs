@@ -46,6 +46,7 @@ pub struct Semaphore {
 }
 
 /// One who waits. Taken out with `missing` > 0: the semaphore was closed.
+#[derive(Default)]
 pub(crate) struct Claimant {
     /// How many permits it still wants.
     missing: usize,

@@ -14,7 +14,7 @@ pub(crate) use std::{
 pub(crate) use crate::chan::lock::{Held, Lock};
 #[cfg(not(gmp_loom))]
 pub(crate) use gmp_executor::{
-    preempt::poll_proceed,
+    preempt::{Proceed, poll_proceed},
     wait::{Reason, note},
     waiter::Waiter,
 };
@@ -30,7 +30,7 @@ pub(crate) use loom::{
 pub(crate) use std::sync::atomic::Ordering;
 
 #[cfg(gmp_loom)]
-pub(crate) use self::without_executor::{Reason, Waiter, note, poll_proceed};
+pub(crate) use self::without_executor::{Proceed, Reason, Waiter, note, poll_proceed};
 
 /// The protocol is to be run with the mistake of that name: never but in models, whose program reads it from
 /// `GMP_MUTANT`. `ci/mutants.sh` has the list.

@@ -10,12 +10,12 @@ use std::{
 use pin_project::{pin_project, pinned_drop};
 
 use super::{
-    AcquireError, Claimant, Permit,
+    AcquireError, Permit,
     permit::Held,
     word::{self, Claim, Try},
 };
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Proceed, Reason, Waiter, note, poll_proceed},
     wait_list::Waiting,
 };
 
@@ -43,7 +43,7 @@ impl<S: Held + Clone> Acquire<S> {
     #[inline]
     pub(crate) fn new(semaphore: S, count: usize, site: &'static Location<'static>) -> Self {
         Acquire {
-            waiting: Waiting::new(semaphore, Claimant { missing: count }),
+            waiting: Waiting::new(semaphore),
             count,
             stage: Stage::Start,
             site,
@@ -64,7 +64,6 @@ impl<S: Held + Clone> Acquire<S> {
     }
 
     /// The first poll, where permits were not free.
-    #[inline(never)]
     fn enqueue(mut self: Pin<&mut Self>, waiter: Waiter) -> Poll<Result<Permit<S>, AcquireError>> {
         let mut this = self.as_mut().project();
         let semaphore = this.waiting.hold().clone();
@@ -91,7 +90,6 @@ impl<S: Held + Clone> Acquire<S> {
         }
     }
 
-    #[inline(never)]
     fn look(mut self: Pin<&mut Self>, waiter: Waiter) -> Poll<Result<Permit<S>, AcquireError>> {
         let mut turn = self.as_mut().project().waiting.turn();
         if turn.is_linked() {
@@ -129,28 +127,31 @@ impl<S: Held + Clone> Acquire<S> {
 impl<S: Held + Clone> Future for Acquire<S> {
     type Output = Result<Permit<S>, AcquireError>;
 
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let proceed = ready!(poll_proceed(cx));
-        let polled = match self.stage {
-            Stage::Start => {
-                let count = self.count;
-                let semaphore = self.waiting.hold().semaphore();
-                let taken = if count <= word::MAX {
-                    semaphore.word.try_take(count)
-                } else {
-                    Try::Busy
-                };
-                match taken {
-                    Try::Taken => {
-                        proceed.made_progress();
-                        return Poll::Ready(Ok(self.permit()));
-                    }
-                    Try::Closed => return self.closed(),
-                    // The waker is cloned before the lock is taken (W4).
-                    Try::Busy => self.as_mut().enqueue(Waiter::new(cx.waker())),
-                }
+        if self.stage == Stage::Start && self.count <= word::MAX {
+            let semaphore = self.waiting.hold().semaphore();
+            if let Try::Taken = semaphore.word.try_take(self.count) {
+                proceed.made_progress();
+                return Poll::Ready(Ok(self.permit()));
             }
+        }
+        self.visit(cx, proceed)
+    }
+}
+
+impl<S: Held + Clone> Acquire<S> {
+    /// A poll of one that did not get its permits at once, or is not the first.
+    #[inline(never)]
+    fn visit(
+        mut self: Pin<&mut Self>,
+        cx: &Context<'_>,
+        proceed: Proceed,
+    ) -> Poll<Result<Permit<S>, AcquireError>> {
+        let polled = match self.stage {
+            // The waker is cloned before the lock is taken (W4).
+            Stage::Start => self.as_mut().enqueue(Waiter::new(cx.waker())),
             Stage::Queued => self.as_mut().look(Waiter::new(cx.waker())),
             Stage::Done => panic!("`Acquire` was polled after it was ready"),
         };
