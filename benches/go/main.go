@@ -38,6 +38,7 @@ var measured = map[string]func(Settings) Sample{
 	"timer_lateness":     timerLateness,
 	"task_bytes/pending": bytesPending,
 	"task_bytes/sleep":   bytesSleep,
+	"task_bytes/channel": bytesChannel,
 	"tcp_echo/64":        func(settings Settings) Sample { return tcpEcho(settings, 64) },
 	"tcp_echo/4096":      func(settings Settings) Sample { return tcpEcho(settings, 4096) },
 	"ping_pong":          pingPong,
@@ -52,6 +53,8 @@ var measured = map[string]func(Settings) Sample{
 	"rwlock/read":        rwLockRead,
 	"waitgroup":          waitGroup,
 	"once":               onceDone,
+	"context":            cancelChildren,
+	"pool":               pooled,
 }
 
 // Serves until standard input ends.

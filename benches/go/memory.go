@@ -14,6 +14,13 @@ func bytesSleep(Settings) Sample {
 	return bytesIdle(func() { time.Sleep(time.Hour) })
 }
 
+func bytesChannel(Settings) Sample {
+	return bytesIdle(func() {
+		numbers := make(chan uint64, 1)
+		<-numbers
+	})
+}
+
 func bytesIdle(wait func()) Sample {
 	const tasks, batchSize = 1_000_000, 1000
 	var missing atomic.Int64

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 )
@@ -176,6 +177,46 @@ func onceDone(settings Settings) Sample {
 		var once sync.Once
 		for range calls {
 			once.Do(func() {})
+		}
+	})
+}
+
+func cancelChildren(settings Settings) Sample {
+	cancelRound(settings)
+	return cancelRound(settings)
+}
+
+func cancelRound(settings Settings) Sample {
+	const count = 100_000
+	root, cancel := context.WithCancel(context.Background())
+	children, cancels := make([]context.Context, count), make([]context.CancelFunc, count)
+	for at := range count {
+		children[at], cancels[at] = context.WithCancel(root)
+	}
+	start := read(settings)
+	cancel()
+	sample := start.perOperation(count)
+	for at, child := range children {
+		if child.Err() == nil {
+			fail("who is below is not cancelled")
+		}
+		cancels[at]()
+	}
+	return sample
+}
+
+func pooled(settings Settings) Sample {
+	const buffers = 10_000
+	return throughput(settings, buffers, func() {
+		pool := sync.Pool{New: func() any {
+			buffer := make([]byte, 0, 1024)
+			return &buffer
+		}}
+		for number := range buffers {
+			buffer := pool.Get().(*[]byte)
+			*buffer = append(*buffer, byte(number))
+			*buffer = (*buffer)[:0]
+			pool.Put(buffer)
 		}
 	})
 }

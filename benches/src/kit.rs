@@ -76,6 +76,32 @@ pub(crate) trait Locks: Runtime {
     fn call(once: &Self::Once) -> impl Future<Output = ()> + Send;
 }
 
+/// A thing that says when to stop, to all that were derived from it.
+pub(crate) trait Contexts: Runtime {
+    type Context: Send + 'static;
+
+    fn root() -> Self::Context;
+
+    fn child(parent: &Self::Context) -> Self::Context;
+
+    fn cancel(context: &Self::Context);
+
+    fn is_cancelled(context: &Self::Context) -> bool;
+}
+
+/// Where buffers come from.
+pub(crate) trait Buffers: Runtime {
+    type Pool: Send + Sync + 'static;
+
+    fn pool() -> Self::Pool;
+
+    /// With an empty one, with room for [`BUFFER`] bytes.
+    fn with_buffer(pool: &Self::Pool, use_it: impl FnOnce(&mut Vec<u8>));
+}
+
+/// The room in a buffer.
+const BUFFER: usize = 1024;
+
 /// Groups of tasks that are waited for together, without what comes out of each.
 pub(crate) trait WaitGroups: Runtime {
     type Group: Send + Sync + 'static;

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::{
     child::Settings,
-    kit::{Channels, Flume, Kanal, Locks, Selects, SharedChannels, WaitGroups},
+    kit::{Buffers, Channels, Contexts, Flume, Kanal, Locks, Selects, SharedChannels, WaitGroups},
     metric::{CPU, Metric, Sample, WALL},
     rival::Rival,
     runtime::{Gmp, Runtime, Smol, Tokio},
@@ -13,6 +13,7 @@ use crate::{
 
 mod chained_spawn;
 mod chan;
+mod context;
 mod fork_join;
 mod fork_join_work;
 mod hyper_http1;
@@ -20,6 +21,7 @@ mod mutex;
 mod once;
 mod overlap;
 mod ping_pong;
+mod pool;
 mod rwlock;
 mod select;
 mod spawn_detached;
@@ -45,6 +47,7 @@ pub(crate) enum Workload {
     TimerLateness,
     BytesPending,
     BytesSleep,
+    BytesChannel,
     BytesConnection,
     EchoShort,
     EchoLong,
@@ -63,6 +66,8 @@ pub(crate) enum Workload {
     RwLockRead,
     WaitGroup,
     Once,
+    Context,
+    Pool,
 }
 
 /// What the program says and knows of a workload.
@@ -110,7 +115,7 @@ impl About {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::SpawnDetached,
         Self::SpawnJoin,
         Self::ChainedSpawn,
@@ -123,6 +128,7 @@ impl Workload {
         Self::TimerLateness,
         Self::BytesPending,
         Self::BytesSleep,
+        Self::BytesChannel,
         Self::BytesConnection,
         Self::EchoShort,
         Self::EchoLong,
@@ -141,6 +147,8 @@ impl Workload {
         Self::RwLockRead,
         Self::WaitGroup,
         Self::Once,
+        Self::Context,
+        Self::Pool,
     ];
 
     /// What stands before the slash is a name too: of all the workloads of one file.
@@ -158,6 +166,7 @@ impl Workload {
             Self::TimerLateness => "timer_lateness",
             Self::BytesPending => "task_bytes/pending",
             Self::BytesSleep => "task_bytes/sleep",
+            Self::BytesChannel => "task_bytes/channel",
             Self::BytesConnection => "task_bytes/connection",
             Self::EchoShort => "tcp_echo/64",
             Self::EchoLong => "tcp_echo/4096",
@@ -176,6 +185,8 @@ impl Workload {
             Self::RwLockRead => "rwlock/read",
             Self::WaitGroup => "waitgroup",
             Self::Once => "once",
+            Self::Context => "context",
+            Self::Pool => "pool",
         }
     }
 
@@ -203,6 +214,7 @@ impl Workload {
             Self::TimerLateness => timer_lateness::ABOUT,
             Self::BytesPending => task_bytes::PENDING,
             Self::BytesSleep => task_bytes::SLEEP,
+            Self::BytesChannel => task_bytes::CHANNEL,
             Self::BytesConnection => task_bytes::CONNECTION,
             Self::EchoShort => tcp_echo::SHORT,
             Self::EchoLong => tcp_echo::LONG,
@@ -221,6 +233,8 @@ impl Workload {
             Self::RwLockRead => rwlock::ABOUT,
             Self::WaitGroup => waitgroup::ABOUT,
             Self::Once => once::ABOUT,
+            Self::Context => context::ABOUT,
+            Self::Pool => pool::ABOUT,
         }
     }
 
@@ -234,6 +248,8 @@ impl Workload {
                 .or_else(|| self.by_shared_channels::<Gmp>())
                 .or_else(|| self.by_select::<Gmp>())
                 .or_else(|| self.by_locks::<Gmp>())
+                .or_else(|| self.by_contexts::<Gmp>())
+                .or_else(|| self.by_buffers::<Gmp>())
                 .or_else(|| self.by_wait_group::<Gmp>()),
             Rival::Tokio => self.by_tokio::<true>(),
             Rival::TokioCurrent => self.by_tokio::<false>(),
@@ -242,7 +258,8 @@ impl Workload {
                 .or_else(|| self.by_channels::<Smol>())
                 .or_else(|| self.by_shared_channels::<Smol>())
                 .or_else(|| self.by_select::<Smol>())
-                .or_else(|| self.by_locks::<Smol>()),
+                .or_else(|| self.by_locks::<Smol>())
+                .or_else(|| self.by_buffers::<Smol>()),
             Rival::Flume => self
                 .by_channels::<Flume>()
                 .or_else(|| self.by_shared_channels::<Flume>())
@@ -259,6 +276,8 @@ impl Workload {
             .or_else(|| self.by_channels::<Tokio<WORKERS>>())
             .or_else(|| self.by_select::<Tokio<WORKERS>>())
             .or_else(|| self.by_locks::<Tokio<WORKERS>>())
+            .or_else(|| self.by_contexts::<Tokio<WORKERS>>())
+            .or_else(|| self.by_buffers::<Tokio<WORKERS>>())
             .or_else(|| self.by_wait_group::<Tokio<WORKERS>>())
     }
 
@@ -288,6 +307,7 @@ impl Workload {
     fn by_channels<C: Channels>(self) -> Option<Measure> {
         Some(match self {
             Self::PingPong => ping_pong::run::<C>,
+            Self::BytesChannel => task_bytes::channel::<C>,
             Self::OneToOne0 => chan::one_to_one::<C, 0>,
             Self::OneToOne10 => chan::one_to_one::<C, 10>,
             Self::OneToOne100 => chan::one_to_one::<C, 100>,
@@ -315,6 +335,14 @@ impl Workload {
             Self::Once => once::run::<L>,
             _ => return None,
         })
+    }
+
+    fn by_contexts<C: Contexts>(self) -> Option<Measure> {
+        (self == Self::Context).then_some(context::run::<C>)
+    }
+
+    fn by_buffers<B: Buffers>(self) -> Option<Measure> {
+        (self == Self::Pool).then_some(pool::run::<B>)
     }
 
     fn by_wait_group<W: WaitGroups>(self) -> Option<Measure> {

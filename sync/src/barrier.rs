@@ -64,7 +64,7 @@ impl Barrier {
     #[track_caller]
     pub fn wait(&self) -> BarrierWait<'_> {
         BarrierWait {
-            waiting: Waiting::new(self, ()),
+            waiting: Waiting::new(self),
             stage: Stage::Start,
             site: Location::caller(),
         }

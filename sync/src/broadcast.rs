@@ -258,7 +258,7 @@ impl<T: Clone> Receiver<T> {
     #[track_caller]
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv {
-            waiting: Waiting::new(&*self.shared, ()),
+            waiting: Waiting::new(&*self.shared),
             next: &mut self.next,
             site: Location::caller(),
         }

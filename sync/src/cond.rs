@@ -47,8 +47,9 @@ pub struct Cond {
 }
 
 /// What one who waits was told.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Told {
+    #[default]
     Nothing,
     Alone,
     WithAll,
@@ -84,7 +85,7 @@ impl Cond {
         let site = Location::caller();
         let lock = Lock::new(guard.hold().clone(), site);
         CondWait {
-            waiting: Waiting::new(self, Told::Nothing),
+            waiting: Waiting::new(self),
             guard: Some(guard),
             lock,
             stage: Stage::Holding,

@@ -110,6 +110,7 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    #[inline]
     #[track_caller]
     pub fn lock(&self) -> Lock<&Mutex<T>> {
         Lock::new(self, Location::caller())

@@ -44,8 +44,9 @@ pub(crate) struct State {
 }
 
 /// What one who waits was told.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Notification {
+    #[default]
     None,
     One,
     All,
@@ -163,7 +164,7 @@ impl Held for Arc<Notify> {}
 impl<N: Held> Notified<N> {
     fn new(notify: N, rounds: usize, site: &'static Location<'static>) -> Self {
         Notified {
-            waiting: Waiting::new(notify, Notification::None),
+            waiting: Waiting::new(notify),
             stage: Stage::Start,
             rounds,
             site,

@@ -2,7 +2,7 @@
 
 mod value;
 
-use std::{convert::Infallible, fmt, future::poll_fn, pin::pin};
+use std::{convert::Infallible, fmt, future::poll_fn, panic::Location, pin::pin};
 
 pub use self::value::{GetValue, OnceFunc, OnceValue};
 use crate::OnceCell;
@@ -44,18 +44,22 @@ impl Once {
         F: FnOnce() -> I,
         I: Future<Output = ()>,
     {
-        let init = || async {
-            let f = async { f().await };
-            watched(f, || self.done.complete(())).await;
-            Ok::<(), Infallible>(())
-        };
-        let initialised = self.done.get_or_try_init(init);
+        let site = Location::caller();
         async move {
-            let _ = initialised.await;
+            if self.is_completed() {
+                return;
+            }
+            let init = || async {
+                let f = async { f().await };
+                watched(f, || self.done.complete(())).await;
+                Ok::<(), Infallible>(())
+            };
+            let _ = self.done.initialise(init, site).await;
         }
     }
 
     /// It is done.
+    #[inline]
     pub fn is_completed(&self) -> bool {
         self.done.get().is_some()
     }

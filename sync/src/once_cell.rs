@@ -97,6 +97,9 @@ impl<T> OnceCell<T> {
     {
         let site = Location::caller();
         async move {
+            if let Some(value) = self.get() {
+                return value;
+            }
             let init = || async { Ok::<T, Infallible>(init().await) };
             match self.initialise(init, site).await {
                 Ok(value) => value,
@@ -121,19 +124,26 @@ impl<T> OnceCell<T> {
         F: FnOnce() -> I,
         I: Future<Output = Result<T, E>>,
     {
-        self.initialise(init, Location::caller())
+        let site = Location::caller();
+        async move {
+            match self.get() {
+                Some(value) => Ok(value),
+                None => self.initialise(init, site).await,
+            }
+        }
     }
 
-    async fn initialise<E, F, I>(&self, init: F, site: &'static Location<'static>) -> Result<&T, E>
+    pub(crate) async fn initialise<E, F, I>(
+        &self,
+        init: F,
+        site: &'static Location<'static>,
+    ) -> Result<&T, E>
     where
         F: FnOnce() -> I,
         I: Future<Output = Result<T, E>>,
     {
-        if let Some(value) = self.get() {
-            return Ok(value);
-        }
         let claim = Claim {
-            waiting: Waiting::new(self, ()),
+            waiting: Waiting::new(self),
             site,
         };
         let Some(turn) = claim.await else {

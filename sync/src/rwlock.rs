@@ -88,6 +88,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    #[inline]
     #[track_caller]
     pub fn read(&self) -> Read<&RwLock<T>> {
         Read(Acquire::new(self, 1, Location::caller()))
@@ -97,6 +98,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    #[inline]
     #[track_caller]
     pub fn write(&self) -> Write<&RwLock<T>> {
         Write(Acquire::new(self, READERS, Location::caller()))

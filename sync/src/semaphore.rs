@@ -46,6 +46,7 @@ pub struct Semaphore {
 }
 
 /// One who waits. Taken out with `missing` > 0: the semaphore was closed.
+#[derive(Default)]
 pub(crate) struct Claimant {
     /// How many permits it still wants.
     missing: usize,
@@ -85,6 +86,7 @@ impl Semaphore {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue, and gives back what it had got.
+    #[inline]
     #[track_caller]
     pub fn acquire(&self) -> Acquire<&Semaphore> {
         Acquire::new(self, 1, Location::caller())

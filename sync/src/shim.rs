@@ -11,10 +11,10 @@ pub(crate) use std::{
 };
 
 #[cfg(not(gmp_loom))]
-pub(crate) use crate::chan::lock::Lock;
+pub(crate) use crate::chan::lock::{Held, Lock};
 #[cfg(not(gmp_loom))]
 pub(crate) use gmp_executor::{
-    preempt::poll_proceed,
+    preempt::{Proceed, poll_proceed},
     wait::{Reason, note},
     waiter::Waiter,
 };
@@ -30,7 +30,7 @@ pub(crate) use loom::{
 pub(crate) use std::sync::atomic::Ordering;
 
 #[cfg(gmp_loom)]
-pub(crate) use self::without_executor::{Reason, Waiter, note, poll_proceed};
+pub(crate) use self::without_executor::{Proceed, Reason, Waiter, note, poll_proceed};
 
 /// The protocol is to be run with the mistake of that name: never but in models, whose program reads it from
 /// `GMP_MUTANT`. `ci/mutants.sh` has the list.
@@ -112,8 +112,18 @@ impl<T> Lock<T> {
         Self(loom::sync::Mutex::new(value))
     }
 
-    pub(crate) fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
-        section(&mut self.0.lock().unwrap())
+    pub(crate) fn lock(&self) -> Held<'_, T> {
+        Held(self.0.lock().unwrap())
+    }
+}
+
+#[cfg(gmp_loom)]
+pub(crate) struct Held<'a, T>(MutexGuard<'a, T>);
+
+#[cfg(gmp_loom)]
+impl<T> Held<'_, T> {
+    pub(crate) fn with<R>(&mut self, section: impl FnOnce(&mut T) -> R) -> R {
+        section(&mut self.0)
     }
 }
 

@@ -142,7 +142,7 @@ impl WaitGroup {
     #[track_caller]
     pub fn wait(&self) -> Wait<'_> {
         Wait {
-            waiting: Waiting::new(self, 0),
+            waiting: Waiting::new(self),
             queued: false,
             site: Location::caller(),
         }

@@ -2,8 +2,9 @@
 //!
 //! # How it works
 //! A [`WaitList`] is a lock around the state `S` of a primitive and a doubly linked list of nodes. The nodes are fields of
-//! the futures that wait ([`Waiting`]), so waiting allocates nothing. What a primitive needs to know of one waiter is
-//! the node's data `D`; it is read and written under the lock only.
+//! the futures that wait ([`Waiting`]), so waiting allocates nothing. One who gets what it wants at once has no node: it is
+//! made with the lock's first turn. What a primitive needs to know of one waiter is the node's data `D`; it is read and
+//! written under the lock only.
 //!
 //! # Invariants
 //! - W1: links and data of a node are touched under the lock of its list only, or by `&mut` of a node that was
@@ -56,6 +57,22 @@ struct Place<D> {
     linked: bool,
     next: *const Node<D>,
     previous: *const Node<D>,
+}
+
+impl<D: Default> Node<D> {
+    fn new() -> Self {
+        let place = Place {
+            data: D::default(),
+            waiter: None,
+            linked: false,
+            next: ptr::null(),
+            previous: ptr::null(),
+        };
+        Node {
+            place: UnsafeCell::new(place),
+            _pinned: PhantomPinned,
+        }
+    }
 }
 
 impl<S, D> WaitList<S, D> {
@@ -212,7 +229,7 @@ impl<S, D> Locked<'_, S, D> {
 /// `list` leads to the same list each time, which stays where it is while `self` lives, also when `self` moves.
 pub(crate) unsafe trait Hold {
     type State;
-    type Data;
+    type Data: Default;
 
     fn list(&self) -> &WaitList<Self::State, Self::Data>;
 }
@@ -223,7 +240,7 @@ pub(crate) unsafe trait Hold {
 /// As for [`Hold`], while a reference to `self` lives.
 pub(crate) unsafe trait Waited {
     type State;
-    type Data;
+    type Data: Default;
 
     fn wait_list(&self) -> &WaitList<Self::State, Self::Data>;
 }
@@ -253,7 +270,8 @@ pub(crate) struct Waiting<H: Hold> {
     hold: H,
     /// It may be linked. Touched by the owner alone.
     used: bool,
-    node: Node<H::Data>,
+    /// Made by the first turn. That it is there is known to the owner alone.
+    node: Option<Node<H::Data>>,
 }
 
 // SAFETY: the node goes along with its data; its links are followed under the lock (W1).
@@ -262,26 +280,23 @@ unsafe impl<H: Hold + Send> Send for Waiting<H> where H::Data: Send {}
 unsafe impl<H: Hold + Sync> Sync for Waiting<H> {}
 
 impl<H: Hold> Waiting<H> {
-    pub(crate) fn new(hold: H, data: H::Data) -> Self {
-        let place = Place {
-            data,
-            waiter: None,
-            linked: false,
-            next: ptr::null(),
-            previous: ptr::null(),
-        };
+    #[inline]
+    pub(crate) fn new(hold: H) -> Self {
         Waiting {
             hold,
             used: false,
-            node: Node {
-                place: UnsafeCell::new(place),
-                _pinned: PhantomPinned,
-            },
+            node: None,
         }
     }
 
+    #[inline]
     pub(crate) fn hold(&self) -> &H {
         &self.hold
+    }
+
+    #[cold]
+    fn leave(self: Pin<&mut Self>) {
+        self.turn().leave();
     }
 
     /// Takes the lock.
@@ -291,19 +306,18 @@ impl<H: Hold> Waiting<H> {
         Turn {
             list: this.hold.list().lock(),
             used: &mut this.used,
-            node: &this.node,
+            node: this.node.get_or_insert_with(Node::new),
         }
     }
 }
 
 impl<H: Hold> Drop for Waiting<H> {
+    #[inline]
     fn drop(&mut self) {
-        if !self.used {
-            return;
+        if self.used {
+            // SAFETY: it was pinned when it was used first, and is not moved here.
+            unsafe { Pin::new_unchecked(self) }.leave();
         }
-        // SAFETY: it was pinned when it was used first, and is not moved here.
-        let this = unsafe { Pin::new_unchecked(self) };
-        this.turn().leave();
     }
 }
 

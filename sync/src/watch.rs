@@ -299,7 +299,7 @@ impl<T> Receiver<T> {
     #[track_caller]
     pub fn changed(&mut self) -> Changed<'_, T> {
         Changed {
-            waiting: Waiting::new(&*self.shared, ()),
+            waiting: Waiting::new(&*self.shared),
             seen: &mut self.seen,
             site: Location::caller(),
         }
@@ -332,7 +332,7 @@ impl<T> Receiver<T> {
                     return Ok(value);
                 }
                 let changed = Changed {
-                    waiting: Waiting::new(shared, ()),
+                    waiting: Waiting::new(shared),
                     seen: &mut *seen,
                     site,
                 };

@@ -1,10 +1,11 @@
 //! `gmp::sync`.
 
 use gmp::sync::{
-    Mutex, MutexGuard, Once, Receiver, RwLock, RwLockReadGuard, Sender, WaitGroup, chan, select,
+    CancelFn, Context, Mutex, MutexGuard, Once, Pool, Receiver, RwLock, RwLockReadGuard, Sender,
+    WaitGroup, chan, select,
 };
 
-use super::{Channels, Locks, Selects, WaitGroups};
+use super::{BUFFER, Buffers, Channels, Contexts, Locks, Selects, WaitGroups};
 use crate::runtime::Gmp;
 
 impl Channels for Gmp {
@@ -63,6 +64,41 @@ impl Locks for Gmp {
 
     fn call(once: &Once) -> impl Future<Output = ()> + Send {
         once.call_once(|| async {})
+    }
+}
+
+impl Contexts for Gmp {
+    type Context = (Context, CancelFn);
+
+    fn root() -> (Context, CancelFn) {
+        Context::background().with_cancel()
+    }
+
+    fn child((parent, _): &(Context, CancelFn)) -> (Context, CancelFn) {
+        parent.with_cancel()
+    }
+
+    fn cancel((_, cancel): &(Context, CancelFn)) {
+        cancel.cancel();
+    }
+
+    fn is_cancelled((context, _): &(Context, CancelFn)) -> bool {
+        context.is_done()
+    }
+}
+
+impl Buffers for Gmp {
+    type Pool = Pool<Vec<u8>>;
+
+    fn pool() -> Pool<Vec<u8>> {
+        Pool::new(|| Vec::with_capacity(BUFFER))
+    }
+
+    #[inline]
+    fn with_buffer(pool: &Pool<Vec<u8>>, use_it: impl FnOnce(&mut Vec<u8>)) {
+        let mut buffer = pool.get();
+        use_it(&mut buffer);
+        buffer.clear();
     }
 }
 

@@ -4,7 +4,7 @@ use async_channel::{Receiver, Sender};
 use async_lock::{Mutex, MutexGuard, OnceCell, RwLock, RwLockReadGuard};
 use futures_lite::future;
 
-use super::{Channels, Locks, Selects};
+use super::{BUFFER, Buffers, Channels, Locks, Selects};
 use crate::runtime::Smol;
 
 impl Channels for Smol {
@@ -61,5 +61,16 @@ impl Locks for Smol {
 
     async fn call(once: &OnceCell<()>) {
         once.get_or_init(|| async {}).await;
+    }
+}
+
+impl Buffers for Smol {
+    type Pool = ();
+
+    fn pool() {}
+
+    #[inline]
+    fn with_buffer((): &(), use_it: impl FnOnce(&mut Vec<u8>)) {
+        use_it(&mut Vec::with_capacity(BUFFER));
     }
 }

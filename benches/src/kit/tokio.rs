@@ -4,9 +4,9 @@ use tokio::sync::{
     Mutex, MutexGuard, OnceCell, RwLock, RwLockReadGuard,
     mpsc::{self, Receiver, Sender},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Channels, Locks, Selects, WaitGroups};
+use super::{BUFFER, Buffers, Channels, Contexts, Locks, Selects, WaitGroups};
 use crate::runtime::Tokio;
 
 impl<const WORKERS: bool> Channels for Tokio<WORKERS> {
@@ -65,6 +65,37 @@ impl<const WORKERS: bool> Locks for Tokio<WORKERS> {
 
     async fn call(once: &OnceCell<()>) {
         once.get_or_init(|| async {}).await;
+    }
+}
+
+impl<const WORKERS: bool> Contexts for Tokio<WORKERS> {
+    type Context = CancellationToken;
+
+    fn root() -> CancellationToken {
+        CancellationToken::new()
+    }
+
+    fn child(parent: &CancellationToken) -> CancellationToken {
+        parent.child_token()
+    }
+
+    fn cancel(token: &CancellationToken) {
+        token.cancel();
+    }
+
+    fn is_cancelled(token: &CancellationToken) -> bool {
+        token.is_cancelled()
+    }
+}
+
+impl<const WORKERS: bool> Buffers for Tokio<WORKERS> {
+    type Pool = ();
+
+    fn pool() {}
+
+    #[inline]
+    fn with_buffer((): &(), use_it: impl FnOnce(&mut Vec<u8>)) {
+        use_it(&mut Vec::with_capacity(BUFFER));
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much memory does a task need that does nothing but wait?
 //!
 //! A fresh process spawns a million tasks and reads how much resident memory it has gained: that it waits for ever
-//! (`pending`), for an hour (`sleep`), or for its connection to be readable, without a buffer (`connection`; as many as
+//! (`pending`), for an hour (`sleep`), at a channel of capacity 1 that it has both ends of (`channel`), or for its connection to be readable, without a buffer (`connection`; as many as
 //! the limit on descriptors allows, the program holds the other ends).
 //!
 //! # What it does not show
@@ -17,6 +17,7 @@ use std::{
 use super::{About, Driver};
 use crate::{
     child::{Settings, server},
+    kit::Channels,
     latch::Latch,
     meter,
     metric::{RESIDENT, Sample},
@@ -29,6 +30,10 @@ pub(super) const PENDING: About = about(
 );
 pub(super) const SLEEP: About = about(
     "resident memory of a task that sleeps for an hour",
+    Driver::Child,
+);
+pub(super) const CHANNEL: About = about(
+    "resident memory of a task that waits at a channel of its own, with the channel",
     Driver::Child,
 );
 pub(super) const CONNECTION: About = about(
@@ -61,6 +66,15 @@ pub(super) fn sleep<R: Runtime>(settings: &Settings) -> io::Result<Sample> {
     idle::<R, _>(settings, || async {
         POLLED.count_down();
         R::sleep(Duration::from_secs(3600)).await;
+    })
+}
+
+pub(super) fn channel<C: Channels>(settings: &Settings) -> io::Result<Sample> {
+    idle::<C::Runtime, _>(settings, || async {
+        let (sender, mut receiver) = C::channel(1);
+        POLLED.count_down();
+        C::recv(&mut receiver).await;
+        drop(sender);
     })
 }
 

@@ -30,7 +30,7 @@ use super::{
     decision::Decision,
     node::{Node, Stage, WaitList},
 };
-use crate::shim::{Lock, Waiter};
+use crate::shim::{Held, Lock, Waiter};
 
 /// The capacity of a channel that is never full.
 pub(super) const UNBOUNDED: usize = usize::MAX;
@@ -109,7 +109,13 @@ impl<T> Core<T> {
     /// One section of the lock. No user code in there (C5).
     #[inline(always)]
     pub(super) fn with<R>(&self, section: impl FnOnce(&mut State<T>) -> R) -> R {
-        self.state.with(section)
+        self.lock().with(section)
+    }
+
+    /// A section that is begun in one place and ended in another.
+    #[inline(always)]
+    pub(super) fn lock(&self) -> Held<'_, State<T>> {
+        self.state.lock()
     }
 
     /// Nobody sends any more. False if it was so before.
@@ -202,8 +208,30 @@ pub(super) fn wake(waiter: Option<Waiter>) {
 }
 
 impl<T> State<T> {
+    /// Takes the value that is next, if there is nothing else to do: nobody moves up.
+    #[inline(always)]
+    pub(super) fn take_at_once(&mut self) -> Option<T> {
+        if self.senders.is_empty() {
+            self.buffer.pop_front()
+        } else {
+            None
+        }
+    }
+
+    /// There is room in the buffer, and nobody who waits for a value.
+    #[inline(always)]
+    pub(super) fn has_room_at_once(&self) -> bool {
+        self.receivers.is_empty() && !self.closed && !self.is_full()
+    }
+
+    /// Where [`has_room_at_once`](Self::has_room_at_once) was just seen.
+    #[inline(always)]
+    pub(super) fn put_at_once(&mut self, value: T) {
+        self.buffer.push_back(value);
+    }
+
     /// Takes the value that is next.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, own: *const Decision) -> Taken<T> {
         if let Some(value) = self.buffer.pop_front() {
             let waiter = self.admit();
@@ -224,7 +252,7 @@ impl<T> State<T> {
     }
 
     /// Gives a value to who is next, or to the buffer.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&mut self, value: T, own: *const Decision) -> Put<T> {
         if self.closed {
             return Put::Closed(value);

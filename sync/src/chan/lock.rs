@@ -5,7 +5,7 @@
 //! priority gets the CPU too. A channel operation takes the lock once and holds it for tens of nanoseconds.
 //!
 //! # Invariants
-//! - L1: what [`Lock::with`] is given runs alone, and what it wrote is seen by the next.
+//! - L1: what runs while a [`Held`] lives runs alone, and what it wrote is seen by the next.
 //! - L2: it calls no user code: no waker, no `Drop` or `Clone` of a value.
 
 use crate::shim::mutant;
@@ -34,19 +34,14 @@ impl<T> Lock<T> {
         }
     }
 
-    /// Calls `section` with the value while nobody else has it.
+    /// Waits until nobody else has the value. It is given back when what is returned is dropped, also in a panic, as that
+    /// of a buffer that cannot grow.
     #[inline(always)]
-    pub(crate) fn with<R>(&self, section: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) fn lock(&self) -> Held<'_, T> {
         if !self.try_take() {
             self.wait();
         }
-        // Gives back also if `section` panics, as a buffer that cannot grow does.
-        let _held = Held(&self.taken);
-        self.value.with_mut(|value| {
-            // SAFETY: `taken` was clear and was set by this call; it is cleared when `_held` is dropped, and the
-            // reference ends before.
-            section(unsafe { &mut *value })
-        })
+        Held(self)
     }
 
     #[inline(always)]
@@ -80,12 +75,25 @@ impl<T> Lock<T> {
     }
 }
 
-struct Held<'a>(&'a AtomicBool);
+/// The lock, taken.
+pub(crate) struct Held<'a, T>(&'a Lock<T>);
 
-impl Drop for Held<'_> {
+impl<T> Held<'_, T> {
+    /// Calls `section` with the value.
+    #[inline(always)]
+    pub(crate) fn with<R>(&mut self, section: impl FnOnce(&mut T) -> R) -> R {
+        self.0.value.with_mut(|value| {
+            // SAFETY: `taken` was set when this was made, and is cleared when it is dropped; `&mut self` keeps a second
+            // reference away.
+            section(unsafe { &mut *value })
+        })
+    }
+}
+
+impl<T> Drop for Held<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
         // Ordering: Release, so that the next holder sees what this one wrote (L1).
-        self.0.store(false, Ordering::Release);
+        self.0.taken.store(false, Ordering::Release);
     }
 }

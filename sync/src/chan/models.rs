@@ -25,10 +25,11 @@ fn lock_against_lock() {
     loom::model(|| {
         let lock = std::sync::Arc::new(super::lock::Lock::new(0));
         let other = lock.clone();
-        let thread = thread::spawn(move || (0..2).for_each(|_| other.with(|value| *value += 1)));
-        (0..2).for_each(|_| lock.with(|value| *value += 1));
+        let thread =
+            thread::spawn(move || (0..2).for_each(|_| other.lock().with(|value| *value += 1)));
+        (0..2).for_each(|_| lock.lock().with(|value| *value += 1));
         end(thread);
-        assert_eq!(lock.with(|value| *value), 4);
+        assert_eq!(lock.lock().with(|value| *value), 4);
     });
 }
 

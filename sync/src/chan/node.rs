@@ -23,6 +23,8 @@
 //!   that is forgotten leaves its node in the list for good, and its memory too. Hence no node points to anything that
 //!   does not lie in pinned memory with it: a value that is borrowed for the wait is moved in and back.
 //! - N5: all nodes of a select lie in the memory of its [`Decision`]'s owner, which drops the nodes before the decision.
+//! - N6: there is a waiter while the node is queued and waits alone, and at no other time: who takes it out of the list takes
+//!   the waiter too. So nothing of it is left to be dropped with the node.
 //!
 //! # Memory ordering
 //! The stage is stored with Release by the counterpart and loaded with Acquire by the owner outside of the lock: seeing
@@ -32,6 +34,7 @@ use crate::shim::mutant;
 use std::{
     cell::Cell,
     marker::PhantomPinned,
+    mem::ManuallyDrop,
     ptr::{self, NonNull},
     sync::atomic::Ordering,
     task::Waker,
@@ -69,8 +72,8 @@ pub(super) struct Node<T> {
 
 struct Parts<T> {
     value: Option<T>,
-    /// Who is to be woken. An arm's is in the decision.
-    waiter: Option<Waiter>,
+    /// Who is to be woken. An arm's is in the decision. N6.
+    waiter: ManuallyDrop<Option<Waiter>>,
 }
 
 // SAFETY: N1 and N2 say who may touch what; what is passed between threads is the value.
@@ -88,7 +91,7 @@ impl<T> Node<T> {
             stage: AtomicU8::new(Stage::Idle as u8),
             parts: UnsafeCell::new(Parts {
                 value,
-                waiter: None,
+                waiter: ManuallyDrop::new(None),
             }),
             _pinned: PhantomPinned,
         }
@@ -179,7 +182,7 @@ impl<T> Node<T> {
         self.parts.with_mut(|parts| {
             // SAFETY: the caller's.
             let place = unsafe { &mut (*parts).waiter };
-            std::mem::replace(place, waiter)
+            std::mem::replace(&mut **place, waiter)
         })
     }
 

@@ -4,18 +4,19 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::{
     core::{Core, NO_SELECT, State, Taken, wake},
+    decision::Decision,
     node::{Node, Stage, WaitList},
     receiver::Receiver,
     wait::{Arm, Visit, Visited},
 };
 use crate::{
     select::Operation,
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Held, Reason, Waiter, note, poll_proceed},
 };
 
 fn list<T>(state: &mut State<T>) -> &mut WaitList<T> {
@@ -24,22 +25,67 @@ fn list<T>(state: &mut State<T>) -> &mut WaitList<T> {
 
 type Look<T> = (Option<T>, Option<Waiter>);
 
+#[inline(always)]
+fn look<T>(state: &mut State<T>, own: *const Decision) -> Option<Look<T>> {
+    match state.take(own) {
+        Taken::Value(value, waiter) => Some((Some(value), waiter)),
+        Taken::Closed => Some((None, None)),
+        Taken::Empty => None,
+    }
+}
+
 impl<T> Core<T> {
     /// One visit of a receiver.
     ///
     /// # Safety
     /// As [`Core::visit`]; the owner calls [`cancel_recv`](Self::cancel_recv).
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn poll_recv(&self, node: &Node<T>, visit: Visit<'_>) -> Poll<Option<T>> {
-        let look = |state: &mut State<T>, own| -> Option<Look<T>> {
-            match state.take(own) {
-                Taken::Value(value, waiter) => Some((Some(value), waiter)),
-                Taken::Closed => Some((None, None)),
-                Taken::Empty => None,
+        match (node.stage(), visit) {
+            (Stage::Idle, Visit::Alone(waker)) => {
+                let mut held = self.lock();
+                if let Some(value) = held.with(State::take_at_once) {
+                    return Poll::Ready(Some(value));
+                }
+                // SAFETY: the caller's; it is idle.
+                unsafe { self.park_to_recv(held, node, waker) }
             }
-        };
+            (Stage::Done, _) => {
+                node.clear();
+                // SAFETY: N2: it was settled.
+                Poll::Ready(unsafe { node.take_value() })
+            }
+            // SAFETY: the caller's.
+            _ => unsafe { self.visit_to_recv(node, visit) },
+        }
+    }
+
+    /// # Safety
+    /// As [`Core::park_alone`].
+    #[inline(never)]
+    unsafe fn park_to_recv<'a>(
+        &'a self,
+        held: Held<'a, State<T>>,
+        node: &Node<T>,
+        waker: &Waker,
+    ) -> Poll<Option<T>> {
         // SAFETY: the caller's.
-        match unsafe { self.visit(node, visit, list, look) } {
+        let visited = unsafe { self.park_alone(held, node, waker, list, look) };
+        self.received(node, visited)
+    }
+
+    /// # Safety
+    /// As [`poll_recv`](Self::poll_recv).
+    #[inline(never)]
+    unsafe fn visit_to_recv(&self, node: &Node<T>, visit: Visit<'_>) -> Poll<Option<T>> {
+        // SAFETY: the caller's.
+        let visited = unsafe { self.visit(node, visit, list, look) };
+        self.received(node, visited)
+    }
+
+    #[inline(always)]
+    fn received(&self, node: &Node<T>, visited: Visited<Look<T>>) -> Poll<Option<T>> {
+        match visited {
             Visited::Found((value, waiter)) => {
                 wake(waiter);
                 Poll::Ready(value)
@@ -70,6 +116,13 @@ impl<T> Core<T> {
     /// A receiver goes; what it was given and has not seen goes to the next one.
     #[inline]
     pub(super) fn cancel_recv(&self, node: &Node<T>) {
+        if node.stage() != Stage::Idle {
+            self.leave_off(node);
+        }
+    }
+
+    #[cold]
+    fn leave_off(&self, node: &Node<T>) {
         if self.cancel(node, list) == Stage::Done {
             // SAFETY: N2: it was settled.
             let value = unsafe { node.take_value() };

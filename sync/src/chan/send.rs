@@ -4,13 +4,14 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use pin_project::{pin_project, pinned_drop};
 
 use super::{
     core::{Core, Put, State, wake},
+    decision::Decision,
     error::SendError,
     node::{Node, Stage, WaitList},
     sender::Sender,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     select::Operation,
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Held, Reason, Waiter, note, poll_proceed},
 };
 
 pub(super) fn list<T>(state: &mut State<T>) -> &mut WaitList<T> {
@@ -32,39 +33,93 @@ impl<T> Core<T> {
     ///
     /// # Safety
     /// As [`Core::visit`]; the owner calls [`Core::cancel`] with [`list`].
-    #[inline]
+    #[inline(always)]
     pub(super) unsafe fn poll_send(
         &self,
         node: &Node<T>,
         visit: Visit<'_>,
     ) -> Poll<Result<(), SendError<T>>> {
-        let look = |state: &mut State<T>, own| -> Option<Look<T>> {
-            // SAFETY: N2: under the lock, and the node is idle or queued.
-            let value = unsafe { node.take_value() };
-            match state.put(value.expect(SENT), own) {
-                Put::Done(waiter) => Some((Ok(()), waiter)),
-                Put::Closed(value) => Some((Err(SendError(value)), None)),
-                Put::Full(value) => {
-                    // SAFETY: as above.
-                    unsafe { node.put_value(value) };
-                    None
+        match (node.stage(), visit) {
+            (Stage::Idle, Visit::Alone(waker)) => {
+                let mut held = self.lock();
+                if held.with(|state| state.has_room_at_once()) {
+                    // SAFETY: N2: it is idle.
+                    let value = unsafe { node.take_value() };
+                    held.with(|state| state.put_at_once(value.expect(SENT)));
+                    return Poll::Ready(Ok(()));
                 }
+                // SAFETY: the caller's; it is idle.
+                unsafe { self.park_to_send(held, node, waker) }
             }
-        };
-        // SAFETY: the caller's.
-        match unsafe { self.visit(node, visit, list, look) } {
-            Visited::Found((result, waiter)) => {
-                wake(waiter);
-                Poll::Ready(result)
+            (Stage::Done, _) => {
+                node.clear();
+                Poll::Ready(Ok(()))
             }
-            Visited::Settled(Stage::Closed) => {
-                // SAFETY: N2: it was settled.
-                let value = unsafe { node.take_value() };
-                Poll::Ready(Err(SendError(value.expect(SENT))))
-            }
-            Visited::Settled(_) => Poll::Ready(Ok(())),
-            Visited::Pending => Poll::Pending,
+            // SAFETY: the caller's.
+            _ => unsafe { self.visit_to_send(node, visit) },
         }
+    }
+
+    /// # Safety
+    /// As [`Core::park_alone`].
+    #[inline(never)]
+    unsafe fn park_to_send<'a>(
+        &'a self,
+        held: Held<'a, State<T>>,
+        node: &Node<T>,
+        waker: &Waker,
+    ) -> Poll<Result<(), SendError<T>>> {
+        let look = |state: &mut State<T>, own| look(node, state, own);
+        // SAFETY: the caller's.
+        let visited = unsafe { self.park_alone(held, node, waker, list, look) };
+        sent(node, visited)
+    }
+
+    /// # Safety
+    /// As [`poll_send`](Self::poll_send).
+    #[inline(never)]
+    unsafe fn visit_to_send(
+        &self,
+        node: &Node<T>,
+        visit: Visit<'_>,
+    ) -> Poll<Result<(), SendError<T>>> {
+        let look = |state: &mut State<T>, own| look(node, state, own);
+        // SAFETY: the caller's.
+        let visited = unsafe { self.visit(node, visit, list, look) };
+        sent(node, visited)
+    }
+}
+
+/// What a sender does under the lock.
+#[inline(always)]
+fn look<T>(node: &Node<T>, state: &mut State<T>, own: *const Decision) -> Option<Look<T>> {
+    // SAFETY: N2: under the lock, and the node is idle or queued.
+    let value = unsafe { node.take_value() };
+    match state.put(value.expect(SENT), own) {
+        Put::Done(waiter) => Some((Ok(()), waiter)),
+        Put::Closed(value) => Some((Err(SendError(value)), None)),
+        Put::Full(value) => {
+            // SAFETY: as above.
+            unsafe { node.put_value(value) };
+            None
+        }
+    }
+}
+
+#[inline(always)]
+fn sent<T>(node: &Node<T>, visited: Visited<Look<T>>) -> Poll<Result<(), SendError<T>>> {
+    match visited {
+        Visited::Found((result, waiter)) => {
+            wake(waiter);
+            Poll::Ready(result)
+        }
+        Visited::Settled(Stage::Closed) => {
+            // SAFETY: N2: it was settled.
+            let value = unsafe { node.take_value() };
+            Poll::Ready(Err(SendError(value.expect(SENT))))
+        }
+        Visited::Settled(_) => Poll::Ready(Ok(())),
+        Visited::Pending => Poll::Pending,
     }
 }
 

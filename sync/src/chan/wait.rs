@@ -7,7 +7,7 @@ use super::{
     decision::Decision,
     node::{Node, Stage, WaitList},
 };
-use crate::shim::Waiter;
+use crate::shim::{Held, Waiter};
 
 /// On whose behalf an operation is polled.
 #[derive(Clone, Copy)]
@@ -72,7 +72,7 @@ impl<T> Core<T> {
         match (node.stage(), visit) {
             (Stage::Idle, Visit::Alone(waker)) => {
                 // SAFETY: the caller's.
-                return unsafe { self.park_alone(node, waker, list, look) };
+                return unsafe { self.park_alone(self.lock(), node, waker, list, look) };
             }
             (Stage::Queued, Visit::Alone(waker)) => {
                 if self.still_waits(node, waker) {
@@ -93,11 +93,14 @@ impl<T> Core<T> {
         Visited::Settled(stage)
     }
 
+    /// The first visit of one that waits alone, with the lock taken.
+    ///
     /// # Safety
-    /// As [`visit`](Self::visit).
-    #[inline]
-    unsafe fn park_alone<R>(
-        &self,
+    /// As [`visit`](Self::visit), of an idle node.
+    #[inline(always)]
+    pub(super) unsafe fn park_alone<'a, R>(
+        &'a self,
+        mut held: Held<'a, State<T>>,
         node: &Node<T>,
         waker: &Waker,
         list: List<T>,
@@ -107,7 +110,7 @@ impl<T> Core<T> {
         // A foreign waker runs user code when it is cloned: that is not for the lock, and is done only if it must be.
         let mut waiter = Waiter::of_task(waker);
         loop {
-            let (found, old) = self.with(|state| {
+            let (found, old) = held.with(|state| {
                 let found = look(state, NO_SELECT);
                 if found.is_some() || waiter.is_none() {
                     return (found, None);
@@ -118,11 +121,13 @@ impl<T> Core<T> {
                 unsafe { list(state).enter(node) };
                 (None, Some(old))
             });
+            drop(held);
             match (found, old) {
                 (Some(found), _) => return Visited::Found(found),
                 (None, Some(_)) => return Visited::Pending,
                 (None, None) => waiter = Some(Waiter::new(waker)),
             }
+            held = self.lock();
         }
     }
 
@@ -174,9 +179,14 @@ impl<T> Core<T> {
     /// The owner of `node` goes. What a counterpart did to it before is in its stage, which is `Idle`, `Done` or `Closed` then.
     #[inline]
     pub(super) fn cancel(&self, node: &Node<T>, list: List<T>) -> Stage {
-        if node.stage() != Stage::Queued {
-            return node.stage();
+        match node.stage() {
+            Stage::Queued => self.cancel_queued(node, list),
+            stage => stage,
         }
+    }
+
+    #[cold]
+    fn cancel_queued(&self, node: &Node<T>, list: List<T>) -> Stage {
         let (stage, waiter) = self.with(|state| {
             if node.stage() != Stage::Queued {
                 return (node.stage(), None);

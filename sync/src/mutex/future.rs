@@ -9,13 +9,9 @@ use std::{
 
 use pin_project::{pin_project, pinned_drop};
 
-use super::{
-    Guard,
-    guard::Held,
-    queue::{self, Claimant},
-};
+use super::{Guard, guard::Held, queue};
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Proceed, Reason, Waiter, note, poll_proceed},
     wait_list::{Turn, Waiting, Wakes},
 };
 
@@ -38,14 +34,16 @@ enum Stage {
 }
 
 impl<H: Held> Lock<H> {
+    #[inline]
     pub(crate) fn new(mutex: H, site: &'static Location<'static>) -> Self {
         Lock {
-            waiting: Waiting::new(mutex, Claimant::new()),
+            waiting: Waiting::new(mutex),
             stage: Stage::Start,
             site,
         }
     }
 
+    #[inline]
     fn guard(self: Pin<&mut Self>) -> Guard<H> {
         let this = self.project();
         *this.stage = Stage::Done;
@@ -85,6 +83,7 @@ impl<H: Held> Lock<H> {
     }
 
     /// Leaves the queue. Where it was woken the next is, in its place.
+    #[cold]
     fn give_up(self: Pin<&mut Self>) {
         let mut this = self.project();
         let hold = this.waiting.hold().clone();
@@ -110,11 +109,23 @@ fn arrived<H: Held>(turn: &mut Turn<'_, H>) -> bool {
 impl<H: Held> Future for Lock<H> {
     type Output = Guard<H>;
 
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Guard<H>> {
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Guard<H>> {
         let proceed = ready!(poll_proceed(cx));
+        if self.stage == Stage::Start && self.waiting.hold().mutex().word.lock_alone() {
+            proceed.made_progress();
+            return Poll::Ready(self.guard());
+        }
+        self.visit(cx, proceed)
+    }
+}
+
+impl<H: Held> Lock<H> {
+    /// A poll of one that did not find the lock free, or is not the first.
+    #[inline(never)]
+    fn visit(mut self: Pin<&mut Self>, cx: &Context<'_>, proceed: Proceed) -> Poll<Guard<H>> {
         match self.stage {
-            Stage::Start if self.waiting.hold().mutex().word.try_lock() => {
+            Stage::Start if self.waiting.hold().mutex().word.take(false) => {
                 proceed.made_progress();
                 return Poll::Ready(self.guard());
             }
@@ -134,6 +145,7 @@ impl<H: Held> Future for Lock<H> {
 
 #[pinned_drop]
 impl<H: Held> PinnedDrop for Lock<H> {
+    #[inline]
     fn drop(self: Pin<&mut Self>) {
         if self.stage == Stage::Queued {
             self.give_up();

@@ -44,6 +44,7 @@ pub trait Held: Hold<State = Queue, Data = Claimant> + Clone {
 impl<T: ?Sized> Held for &Mutex<T> {
     type Value = T;
 
+    #[inline]
     fn mutex(&self) -> &Mutex<T> {
         self
     }
@@ -52,6 +53,7 @@ impl<T: ?Sized> Held for &Mutex<T> {
 impl<T: ?Sized> Held for Arc<Mutex<T>> {
     type Value = T;
 
+    #[inline]
     fn mutex(&self) -> &Mutex<T> {
         self
     }

@@ -38,14 +38,16 @@ pub(crate) struct Queue {
 }
 
 /// One who waits.
+#[derive(Default)]
 pub(crate) struct Claimant {
     /// Since when.
     since: Option<Instant>,
     stage: Stage,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Stage {
+    #[default]
     Asleep,
     Woken,
     /// Was woken and not polled for long.
@@ -53,15 +55,6 @@ enum Stage {
 }
 
 type Guard<'a> = Locked<'a, Queue, Claimant>;
-
-impl Claimant {
-    pub(super) fn new() -> Claimant {
-        Claimant {
-            since: None,
-            stage: Stage::Asleep,
-        }
-    }
-}
 
 impl Contended {
     pub(super) fn new() -> Arc<Contended> {

@@ -22,13 +22,16 @@ impl Word {
         }
     }
 
-    /// The first attempt: an exchange against the word of a free lock for which nobody waits.
+    /// Takes the lock if it is free and nobody waits.
+    #[inline(always)]
+    pub(super) fn lock_alone(&self) -> bool {
+        self.exchange(0, LOCKED).is_ok()
+    }
+
+    /// Takes the lock if it is free and does not starve.
     #[inline]
     pub(super) fn try_lock(&self) -> bool {
-        match self.exchange(0, LOCKED) {
-            Ok(()) => true,
-            Err(found) => found & LOCKED == 0 && self.take(false),
-        }
+        self.lock_alone() || self.take(false)
     }
 
     /// Takes the lock if it is free. `reserved`: also if it starves.

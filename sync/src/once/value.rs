@@ -115,7 +115,7 @@ impl<F: Future> OnceValue<F> {
     /// As [`get`](Self::get), for a caller at `site`.
     pub(crate) fn get_from(&self, site: &'static Location<'static>) -> GetValue<'_, F> {
         GetValue {
-            waiting: Waiting::new(self, ()),
+            waiting: Waiting::new(self),
             site,
         }
     }

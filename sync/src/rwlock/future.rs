@@ -26,6 +26,7 @@ const NEVER_CLOSED: &str = "nobody closes the semaphore of a lock";
 impl<H: Held> Future for Read<H> {
     type Output = ReadGuard<H>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ReadGuard<H>> {
         let acquired = std::task::ready!(self.project().0.poll(cx));
         Poll::Ready(ReadGuard(acquired.expect(NEVER_CLOSED)))
@@ -35,6 +36,7 @@ impl<H: Held> Future for Read<H> {
 impl<H: Held> Future for Write<H> {
     type Output = WriteGuard<H>;
 
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<WriteGuard<H>> {
         let acquired = std::task::ready!(self.project().0.poll(cx));
         Poll::Ready(WriteGuard(acquired.expect(NEVER_CLOSED)))

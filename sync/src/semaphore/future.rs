@@ -10,12 +10,12 @@ use std::{
 use pin_project::{pin_project, pinned_drop};
 
 use super::{
-    AcquireError, Claimant, Permit,
+    AcquireError, Permit,
     permit::Held,
     word::{self, Claim, Try},
 };
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Proceed, Reason, Waiter, note, poll_proceed},
     wait_list::Waiting,
 };
 
@@ -40,21 +40,24 @@ enum Stage {
 }
 
 impl<S: Held + Clone> Acquire<S> {
+    #[inline]
     pub(crate) fn new(semaphore: S, count: usize, site: &'static Location<'static>) -> Self {
         Acquire {
-            waiting: Waiting::new(semaphore, Claimant { missing: count }),
+            waiting: Waiting::new(semaphore),
             count,
             stage: Stage::Start,
             site,
         }
     }
 
+    #[inline]
     fn permit(self: Pin<&mut Self>) -> Permit<S> {
         let this = self.project();
         *this.stage = Stage::Done;
         Permit::new(this.waiting.hold().clone(), *this.count)
     }
 
+    #[cold]
     fn closed(self: Pin<&mut Self>) -> Poll<Result<Permit<S>, AcquireError>> {
         *self.project().stage = Stage::Done;
         Poll::Ready(Err(AcquireError(())))
@@ -103,6 +106,7 @@ impl<S: Held + Clone> Acquire<S> {
     }
 
     /// Leaves the queue, and gives back what it was given.
+    #[cold]
     fn give_back(self: Pin<&mut Self>) {
         let mut this = self.project();
         let semaphore = this.waiting.hold().clone();
@@ -123,28 +127,31 @@ impl<S: Held + Clone> Acquire<S> {
 impl<S: Held + Clone> Future for Acquire<S> {
     type Output = Result<Permit<S>, AcquireError>;
 
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let proceed = ready!(poll_proceed(cx));
-        let polled = match self.stage {
-            Stage::Start => {
-                let count = self.count;
-                let semaphore = self.waiting.hold().semaphore();
-                let taken = if count <= word::MAX {
-                    semaphore.word.try_take(count)
-                } else {
-                    Try::Busy
-                };
-                match taken {
-                    Try::Taken => {
-                        proceed.made_progress();
-                        return Poll::Ready(Ok(self.permit()));
-                    }
-                    Try::Closed => return self.closed(),
-                    // The waker is cloned before the lock is taken (W4).
-                    Try::Busy => self.as_mut().enqueue(Waiter::new(cx.waker())),
-                }
+        if self.stage == Stage::Start && self.count <= word::MAX {
+            let semaphore = self.waiting.hold().semaphore();
+            if let Try::Taken = semaphore.word.try_take(self.count) {
+                proceed.made_progress();
+                return Poll::Ready(Ok(self.permit()));
             }
+        }
+        self.visit(cx, proceed)
+    }
+}
+
+impl<S: Held + Clone> Acquire<S> {
+    /// A poll of one that did not get its permits at once, or is not the first.
+    #[inline(never)]
+    fn visit(
+        mut self: Pin<&mut Self>,
+        cx: &Context<'_>,
+        proceed: Proceed,
+    ) -> Poll<Result<Permit<S>, AcquireError>> {
+        let polled = match self.stage {
+            // The waker is cloned before the lock is taken (W4).
+            Stage::Start => self.as_mut().enqueue(Waiter::new(cx.waker())),
             Stage::Queued => self.as_mut().look(Waiter::new(cx.waker())),
             Stage::Done => panic!("`Acquire` was polled after it was ready"),
         };
@@ -159,6 +166,7 @@ impl<S: Held + Clone> Future for Acquire<S> {
 
 #[pinned_drop]
 impl<S: Held + Clone> PinnedDrop for Acquire<S> {
+    #[inline]
     fn drop(self: Pin<&mut Self>) {
         if self.stage == Stage::Queued {
             self.give_back();

@@ -25,12 +25,14 @@ pub(crate) trait Held: Hold<State = (), Data = Claimant> {
 }
 
 impl Held for &Semaphore {
+    #[inline]
     fn semaphore(&self) -> &Semaphore {
         self
     }
 }
 
 impl Held for Arc<Semaphore> {
+    #[inline]
     fn semaphore(&self) -> &Semaphore {
         self
     }
@@ -38,6 +40,7 @@ impl Held for Arc<Semaphore> {
 
 impl<S: Held> Permit<S> {
     /// By who took `count` permits.
+    #[inline]
     pub(crate) fn new(semaphore: S, count: usize) -> Self {
         Permit { semaphore, count }
     }

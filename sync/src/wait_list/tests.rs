@@ -15,8 +15,10 @@ unsafe impl Waited for Home {
 type Place<'a> = Pin<Box<Waiting<&'a Home>>>;
 
 fn queued(home: &Home, data: u32) -> Place<'_> {
-    let mut waiting = Box::pin(Waiting::new(home, data));
-    waiting.as_mut().turn().wait(None);
+    let mut waiting = Box::pin(Waiting::new(home));
+    let mut turn = waiting.as_mut().turn();
+    *turn.data() = data;
+    turn.wait(None);
     waiting
 }
 
