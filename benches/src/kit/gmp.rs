@@ -4,7 +4,7 @@ use gmp::sync::{
     Mutex, MutexGuard, Once, Receiver, RwLock, RwLockReadGuard, Sender, WaitGroup, chan, select,
 };
 
-use super::{Channels, Locks, Selects, WaitGroups};
+use super::{Channels, Locks, Selects, TrySends, WaitGroups};
 use crate::runtime::Gmp;
 
 impl Channels for Gmp {
@@ -22,6 +22,12 @@ impl Channels for Gmp {
 
     fn recv(receiver: &mut Receiver<u64>) -> impl Future<Output = Option<u64>> + Send {
         receiver.recv()
+    }
+}
+
+impl TrySends for Gmp {
+    fn try_send(sender: &Sender<u64>, message: u64) -> bool {
+        sender.try_send(message).is_ok()
     }
 }
 
