@@ -145,9 +145,10 @@ func report(stage *stage, begin time.Time, rate float64, procs int, works bool, 
 	return sample
 }
 
-// Units of work in a second by as many goroutines as there are processors, the highest of three.
-func measureRate(settings Settings, procs int) (highest float64) {
-	for range 3 {
+// Units of work in a second by as many goroutines as there are processors, the median of five.
+func measureRate(settings Settings, procs int) float64 {
+	var rates []float64
+	for range 5 {
 		var over atomic.Bool
 		stage := new(stage)
 		var group sync.WaitGroup
@@ -161,13 +162,14 @@ func measureRate(settings Settings, procs int) (highest float64) {
 			})
 		}
 		before, start := stage.total(), time.Now()
-		time.Sleep(60 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond)
 		done := stage.total() - before
-		highest = max(highest, float64(done)/time.Since(start).Seconds())
+		rates = append(rates, float64(done)/time.Since(start).Seconds())
 		over.Store(true)
 		group.Wait()
 	}
-	return
+	slices.Sort(rates)
+	return quantile(rates, 0.5)
 }
 
 func sleepOn(record *record) {

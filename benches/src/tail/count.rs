@@ -9,14 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::work::Pace;
+use crate::{statistics::Summary, work::Pace};
 
 #[cfg(test)]
 mod tests;
 
 /// How long the machine's rate is measured, as often as [`TRIES`] says.
-const CALIBRATED: Duration = Duration::from_millis(60);
-const TRIES: usize = 3;
+const CALIBRATED: Duration = Duration::from_millis(50);
+const TRIES: usize = 5;
 
 /// What all hogs have counted.
 #[derive(Default)]
@@ -51,12 +51,10 @@ impl Count {
 pub(super) struct Rate(f64);
 
 impl Rate {
-    /// The highest of several: all that disturbs one makes it lower.
+    /// The median of several: the highest is more than the machine keeps up for seconds.
     pub(super) fn measure(pace: Pace, threads: usize) -> Rate {
-        let highest = (0..TRIES)
-            .map(|_| try_once(pace, threads))
-            .max_by(f64::total_cmp);
-        Rate(highest.expect("some tries"))
+        let tries: Vec<_> = (0..TRIES).map(|_| try_once(pace, threads)).collect();
+        Rate(Summary::of(&tries).expect("some tries").median)
     }
 
     /// So many units in so many seconds, in per cent of what is possible.

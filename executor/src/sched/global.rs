@@ -53,9 +53,9 @@ impl GlobalQueue {
         self.background.push(name.bits());
     }
 
-    /// All lanes are.
-    pub(super) fn is_empty(&self) -> bool {
-        self.names.is_empty() && !self.has_urgent() && !self.has_background()
+    /// Something stands beside the background.
+    pub(super) fn has_work(&self) -> bool {
+        !self.names.is_empty() || self.has_urgent()
     }
 
     pub(super) fn has_urgent(&self) -> bool {

@@ -53,11 +53,9 @@ const KEEN_BY_HINT: Duration = Duration::from_micros(400);
 /// tasks that wake each other pay one wake-up in 10 ms, 0.02 %.
 const HINT_MIN: Duration = Duration::from_micros(200);
 const HINT_MAX: Duration = Duration::from_millis(10);
-/// A poller that nobody visited for this long is to be visited. Go's value, proc.go.
-const POLL_MAX: Duration = Duration::from_millis(10);
-/// The same while somebody is idle who could: several times what the batch of tasks takes that one visit
-/// makes ready.
-const POLL_MAX_BESIDE_IDLE: Duration = Duration::from_micros(500);
+/// A poller that nobody visited for this long is to be visited: several times what the batch of tasks takes that one visit
+/// makes ready. (Go waits for 10 ms, proc.go; but a visit costs 1 µs, and an answer over a socket waits for two.)
+const POLL_MAX: Duration = Duration::from_micros(500);
 
 /// Milliseconds, moved on by monitors and by machines that wake: what a dump's *since when* is told in.
 static COARSE_MS: AtomicU32 = AtomicU32::new(0);
@@ -112,6 +110,8 @@ struct Memory {
     period: Duration,
     /// All processors were in the middle of long polls at the last look.
     stuck: bool,
+    /// When the first of them will have used its slice, if it goes on.
+    slice_ends: u64,
     /// Until when tasks that look at the soft flag are expected.
     listened_until: u64,
     /// Until when the period stays the shortest.
@@ -255,6 +255,7 @@ impl Scheduler {
             polled_at: 0,
             period: PERIOD_MIN,
             stuck: false,
+            slice_ends: u64::MAX,
             listened_until: 0,
             keen_until: 0,
             hint_at: 0,
@@ -268,6 +269,7 @@ impl Scheduler {
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
             memory.stuck = pace.stuck;
+            memory.slice_ends = pace.slice_ends;
             if self.monitor.heard.swap(false, Ordering::Relaxed) {
                 memory.listened_until = now + LISTENING.as_nanos() as u64;
             }
@@ -303,10 +305,11 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before: one that somebody idle could fire and the sleeper does not know of, or
-    /// one that needs a processor first.
+    /// The period, or less if a slice ends before; or if a timer is due: one that somebody idle could fire and the sleeper does
+    /// not know of, or one that needs a processor first.
     fn until_next_look(&self, memory: &Memory, now: u64) -> Duration {
-        let period = memory.period;
+        let slice = Duration::from_nanos(memory.slice_ends.saturating_sub(now));
+        let period = memory.period.min(slice.max(PERIOD_MIN));
         let wake_time = self.wake_time();
         let somebody_looks = if self.idle.counts().idle() == 0 {
             !memory.stuck
@@ -363,19 +366,25 @@ impl Scheduler {
         if now >= memory.granted_at + GRANT.as_nanos() as u64 && self.global.has_background() {
             memory.granted_at = now;
             let processors = self.processors.len() as u32;
-            self.grants.store(processors, Ordering::Relaxed);
+            // Those that run on without a processor have theirs.
+            let grants = processors.saturating_sub(self.absent.running()).max(1);
+            self.grants.store(grants, Ordering::Relaxed);
             self.signals.raise(signals::GRANTED);
         }
     }
 
     /// Looks at polls that go on; but not right after a stop, when all look as if they had lasted for long.
     fn look_at_polls(&'static self, memory: &mut Memory, now: u64) -> Pace {
+        if memory.stuck && self.idle.counts().idle() == 0 {
+            self.visit_poller();
+        }
         let missed = memory.missed(now);
         if missed > 0 {
             memory.watch.forget(missed);
-            return Pace::default();
+            return Pace::unknown();
         }
         let waits = self.global.has_urgent()
+            || self.signals.has(signals::STRANDED)
             || self.timers().any(|timers| timers.earliest() <= now)
             || self.processors.iter().any(|it| it.urgent.len() > 0);
         let urgent = waits && self.idle.counts().idle() == 0;
@@ -395,7 +404,7 @@ impl Scheduler {
             if self.timers().any(|timers| timers.earliest() <= now) {
                 self.signals.raise(signals::OVERDUE);
             }
-            if !self.global.is_empty() {
+            if self.global.has_work() {
                 self.signals.raise(signals::WAITING);
             }
             // Work stands, but nobody is free to do it.
@@ -407,7 +416,9 @@ impl Scheduler {
             // Armed by a processor that is busy with one long poll, after the sleeper looked.
             self.warn_sleeper();
         }
-        if stood || !self.global.is_empty() || (vacant && (due || unvisited)) {
+        let waits = self.global.has_work() || self.background_stands();
+        let granted = self.signals.has(signals::GRANTED);
+        if stood || waits || granted || (vacant && (due || unvisited)) {
             self.wake_one();
         }
         stood
@@ -437,11 +448,6 @@ impl Scheduler {
             memory.polls = polls;
             memory.polled_at = now;
         }
-        let limit = if self.idle.counts().idle() > 0 {
-            POLL_MAX_BESIDE_IDLE
-        } else {
-            POLL_MAX
-        };
-        now.saturating_sub(memory.polled_at) >= limit.as_nanos() as u64
+        now.saturating_sub(memory.polled_at) >= POLL_MAX.as_nanos() as u64
     }
 }

@@ -8,14 +8,23 @@ use std::{
     io,
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
     },
     time::{Duration, Instant},
 };
 
 use super::{
-    absence::Absent, barrier, global::GlobalQueue, idle::Idle, machine::Machine, monitor::Monitor,
-    netpoll::NetPoll, permits::Permits, processor::Processor, signals::Signals, table,
+    absence::Absent,
+    barrier,
+    global::GlobalQueue,
+    idle::Idle,
+    machine::Machine,
+    monitor::Monitor,
+    netpoll::NetPoll,
+    permits::Permits,
+    processor::Processor,
+    signals::{self, Signals},
+    table,
 };
 use crate::{
     shim::lock,
@@ -222,7 +231,11 @@ impl Scheduler {
     /// Queues a task that has lost a processor by running too long.
     pub(super) fn push_background(&'static self, name: Name) {
         self.global.push_background(name);
-        self.submitted();
+        // Ordering: between the push and the look; pairs with the fence in `go_idle`.
+        fence(Ordering::SeqCst);
+        if self.background_stands() {
+            self.submitted();
+        }
     }
 
     /// Work was put where any processor may find it: wakes one if nobody is about to look.
@@ -270,7 +283,17 @@ impl Scheduler {
 
     /// Something stands that an idle processor could run, or should know of before it sleeps.
     pub(super) fn work_stands(&self) -> bool {
-        !self.global.is_empty() || self.processors.iter().any(Processor::has_work)
+        self.global.has_work()
+            || self.background_stands()
+            || self.signals.has(signals::STRANDED)
+            || self.processors.iter().any(Processor::has_work)
+    }
+
+    /// A hot loop waits that an idle processor should run. Those that run on without a processor use the same CPUs: what is idle
+    /// beyond them is free. If the others took more, all processors would be busy with hot loops again, and who is urgent had
+    /// to wait until one is taken away.
+    pub(super) fn background_stands(&self) -> bool {
+        self.global.has_background() && self.absent.running() < self.idle.counts().idle()
     }
 
     /// All timers of the runtime.

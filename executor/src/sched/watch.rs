@@ -35,6 +35,8 @@ const SLICE: u64 = 10_000_000;
 const SLICE_URGENT: u64 = 2_000_000;
 /// How long a stretch may last whose thread neither runs nor sleeps.
 const WALL_MAX: u64 = 20_000_000;
+/// The same while something urgent waits: beside 100 hot loops a slice of CPU time is 0.1 s.
+const WALL_MAX_URGENT: u64 = 4_000_000;
 /// How long a thread's clock must stand still before the thread counts as blocked: waking it costs a tenth of that.
 const BLOCKED_AFTER: u64 = 100_000;
 /// What the clock of a thread that sleeps may move on between two looks.
@@ -56,6 +58,8 @@ struct Look {
     stretch: Option<Stretch>,
     since: u64,
     clock: Option<Clock>,
+    /// At the look before, there was another stretch.
+    fresh: bool,
 }
 
 /// Readings of the thread's CPU clock.
@@ -93,7 +97,7 @@ struct Wanted {
 }
 
 /// How soon the monitor should look again.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     /// A blocked thread lost its processor: more may follow.
     pub(super) blocked: bool,
@@ -101,6 +105,20 @@ pub(super) struct Pace {
     pub(super) stuck: bool,
     /// A stretch is to be looked at once more, soon.
     pub(super) unsure: bool,
+    /// When the first of them will have used its slice.
+    pub(super) slice_ends: u64,
+}
+
+impl Pace {
+    /// Of a look that saw nothing.
+    pub(super) fn unknown() -> Pace {
+        Pace {
+            blocked: false,
+            stuck: false,
+            unsure: false,
+            slice_ends: u64::MAX,
+        }
+    }
 }
 
 impl Watch {
@@ -129,7 +147,16 @@ impl Look {
             stretch: Some(stretch),
             since: now,
             clock: used.map(|used| Clock::first(used, now)),
+            fresh: true,
         }
+    }
+
+    /// When its slice ends if its thread runs on. By what the last look read.
+    fn slice_ends(&self, urgent: bool) -> u64 {
+        let used = |clock: &Clock| clock.last.saturating_sub(clock.first);
+        let read = self.clock.as_ref();
+        let left = slice(urgent).saturating_sub(read.map_or(0, used));
+        read.map_or(self.since, |clock| clock.read_at) + left
     }
 
     /// Looks again at the same stretch. `used` is what its thread's clock says, if there is one.
@@ -140,7 +167,7 @@ impl Look {
         urgent: bool,
         sleeps: impl FnOnce() -> bool,
     ) -> Verdict {
-        let slice = if urgent { SLICE_URGENT } else { SLICE };
+        let slice = slice(urgent);
         let lasted = now.saturating_sub(self.since);
         let Some(used) = used else {
             // Wall time is all there is.
@@ -160,8 +187,13 @@ impl Look {
                 return Verdict::Take(Absence::Blocked);
             }
         }
-        Verdict::take_if(lasted >= WALL_MAX)
+        let wall_max = if urgent { WALL_MAX_URGENT } else { WALL_MAX };
+        Verdict::take_if(lasted >= wall_max)
     }
+}
+
+fn slice(urgent: bool) -> u64 {
+    if urgent { SLICE_URGENT } else { SLICE }
 }
 
 impl Verdict {
@@ -179,7 +211,7 @@ impl Scheduler {
     pub(super) fn watch(&'static self, watch: &mut Watch, now: u64, urgent: bool) -> Pace {
         let mut pace = Pace {
             stuck: true,
-            ..Pace::default()
+            ..Pace::unknown()
         };
         for (processor, look) in self.processors.iter().zip(&mut watch.looks) {
             let Some(machine) = processor.holder() else {
@@ -188,18 +220,19 @@ impl Scheduler {
                 continue;
             };
             let stretch = processor.stretch();
-            if urgent {
-                machine.patience.end();
-            }
             let thread = machine.presence.thread();
             if look.stretch != Some(stretch) {
                 // Reading the clock costs 0.6 µs: too much at each look if the looks come often.
                 let used = urgent.then(|| thread_clock::used(thread)).flatten();
+                // Nobody is asked to yield who has just begun: it may be who is urgent, on his way to wait again. Is it a long one?
+                // If the next is as fresh, they are short.
+                pace.unsure |= urgent && !look.fresh;
                 *look = Look::first(stretch, now, used);
                 pace.stuck = false;
                 continue;
             }
-            if now.saturating_sub(look.since) >= SOFT_AFTER {
+            look.fresh = false;
+            if urgent || now.saturating_sub(look.since) >= SOFT_AFTER {
                 machine.patience.end();
             }
             if machine.blocks.load(Ordering::Relaxed) {
@@ -213,7 +246,7 @@ impl Scheduler {
             }
             let used = thread_clock::used(thread);
             match look.judge(now, used, urgent, || thread_clock::sleeps(thread)) {
-                Verdict::Fine => {}
+                Verdict::Fine => pace.slice_ends = pace.slice_ends.min(look.slice_ends(urgent)),
                 Verdict::Unsure => pace.unsure = true,
                 Verdict::Take(why) => watch.wanted.push(Wanted {
                     processor,
