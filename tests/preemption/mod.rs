@@ -8,6 +8,7 @@ mod handing_off;
 mod places;
 mod politeness;
 mod preemptible;
+mod server;
 mod stress;
 #[cfg(target_os = "linux")]
 mod system;

@@ -334,3 +334,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
