@@ -79,7 +79,7 @@ fn scenes_are_what_stands_behind_the_slash() {
 
 #[test]
 fn what_is_named_twice_is_measured_once() {
-    assert_eq!(options("all overlap").workloads, Workload::ALL);
+    assert_eq!(options("all overlap").workloads, options("all").workloads);
     assert_eq!(options("overlap --procs 2,2,1").procs, Some(vec![2, 1]));
     assert_eq!(
         options("overlap --rivals gmp,go,go").contestants,
@@ -138,7 +138,7 @@ fn mistakes_are_answered_with_the_value_and_what_to_write_instead() {
         ),
         (
             "all --rivals may",
-            "--rivals \"may\": needs names from tokio, tokio-current, smol, go, flume, kanal, separated by commas, or none",
+            "--rivals \"may\": needs names from tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, separated by commas, or none",
         ),
         (
             "all --fast",
