@@ -1,14 +1,16 @@
 //! A random mix of hogs and others, for `GMP_STRESS_SECONDS` (3) in all. In a build with debug assertions the scheduler
-//! checks that no processor ever has two holders; here the accounts must balance: what was spawned has ended, once.
+//! checks that no processor ever has two holders; here the accounts must balance: what was spawned has ended, once, and
+//! nothing was polled by two threads at a time. `ci/soak.sh` runs it for long; `GMP_STRESS_SEED` sets the seed.
 
 use std::{
     env,
     panic::panic_any,
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -36,6 +38,27 @@ impl Drop for Ends {
             self.0.burn();
         }
         self.0.ended.fetch_add(1, SeqCst);
+    }
+}
+
+/// A future that notices when two threads poll it at a time.
+struct PolledByOne {
+    polled: AtomicBool,
+    future: BoxFuture<'static, ()>,
+}
+
+impl Future for PolledByOne {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let another = self.polled.swap(true, SeqCst);
+        if another {
+            eprintln!("a task is polled by two threads at a time");
+            std::process::abort();
+        }
+        let polled = self.future.as_mut().poll(cx);
+        self.polled.store(false, SeqCst);
+        polled
     }
 }
 
@@ -95,7 +118,10 @@ impl Field {
                 field.step(depth).await;
             }
         });
-        gmp::spawn(future)
+        gmp::spawn(PolledByOne {
+            polled: AtomicBool::new(false),
+            future,
+        })
     }
 
     async fn step(&self, depth: u32) {
