@@ -41,8 +41,10 @@ const LINGER: Duration = Duration::from_millis(10);
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
-/// How often tasks that have lost a processor by running too long get a turn on each: the slice.
+/// How often tasks that have lost a processor by running too long get a turn on each, if they get none otherwise: the slice.
 const GRANT: Duration = Duration::from_millis(10);
+/// The same while processors are idle, and left so because others of the kind run on without one.
+const GRANT_BESIDE_LOOPS: Duration = Duration::from_millis(50);
 /// A wait that lasted so much longer than was asked was a stop: `SIGSTOP`, a debugger, a quota that is used up. On a busy
 /// machine the monitor is late too, but not so late.
 const STOPPED: Duration = Duration::from_millis(10);
@@ -99,8 +101,9 @@ struct Glance {
 struct Memory {
     glances: Vec<Glance>,
     watch: Watch,
-    /// When the background had its slices.
+    /// When the background had its slices, and how many turns.
     granted_at: u64,
+    background_turns: u64,
     /// When the wait that goes on should end.
     due: Option<u64>,
     /// The last one was a stop.
@@ -249,6 +252,7 @@ impl Scheduler {
             glances: vec![Glance::default(); count],
             watch: Watch::new(count),
             granted_at: 0,
+            background_turns: 0,
             due: None,
             stopped: false,
             polls: 0,
@@ -363,7 +367,17 @@ impl Scheduler {
     /// Hot loops get one slice of each processor in this time, beside what is idle. A share of the picks would be unfair:
     /// their turns last a thousand times as long as others'.
     fn grant_background(&self, memory: &mut Memory, now: u64) {
-        if now >= memory.granted_at + GRANT.as_nanos() as u64 && self.global.has_background() {
+        let turns = self.global.background_turns();
+        if turns != memory.background_turns || !self.global.has_background() {
+            memory.background_turns = turns;
+            memory.granted_at = now;
+        }
+        let period = if self.idle.counts().idle() > 0 {
+            GRANT_BESIDE_LOOPS
+        } else {
+            GRANT
+        };
+        if now >= memory.granted_at + period.as_nanos() as u64 {
             memory.granted_at = now;
             let processors = self.processors.len() as u32;
             // Those that run on without a processor have theirs.
@@ -400,6 +414,9 @@ impl Scheduler {
         if counts.idle() == 0 {
             if unvisited && self.netpoll.has_poller() {
                 self.signals.raise(signals::UNVISITED);
+                // The visit that this brings is not one more than was expected.
+                memory.polls += 1;
+                memory.polled_at = now;
             }
             if self.timers().any(|timers| timers.earliest() <= now) {
                 self.signals.raise(signals::OVERDUE);

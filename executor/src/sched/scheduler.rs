@@ -289,11 +289,18 @@ impl Scheduler {
             || self.processors.iter().any(Processor::has_work)
     }
 
-    /// A hot loop waits that an idle processor should run. Those that run on without a processor use the same CPUs: what is idle
-    /// beyond them is free. If the others took more, all processors would be busy with hot loops again, and who is urgent had
-    /// to wait until one is taken away.
+    /// A hot loop waits that an idle processor should run.
     pub(super) fn background_stands(&self) -> bool {
-        self.global.has_background() && self.absent.running() < self.idle.counts().idle()
+        let idle = self.idle.counts().idle();
+        self.global.has_background() && idle > 0 && self.has_room_beside_loops(idle - 1)
+    }
+
+    /// A processor may run a hot loop if so many are idle beside it. Those loops that run on without a processor use the same CPUs.
+    /// If others took what seems idle beside them, all processors would be busy with hot loops again, and who is urgent
+    /// had to wait until one is taken away. One more than there are CPUs keeps these busy: the kernel may have two of them on
+    /// one CPU for milliseconds. (Without that one a twentieth of the work was lost.)
+    pub(super) fn has_room_beside_loops(&self, idle: u32) -> bool {
+        self.absent.running() <= idle + u32::from(idle > 0)
     }
 
     /// All timers of the runtime.

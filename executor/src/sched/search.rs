@@ -173,7 +173,8 @@ impl Section {
     /// Takes a hot loop, unless those that run on without a processor use all that is idle.
     fn take_background(&mut self) -> Option<Name> {
         let scheduler = self.scheduler();
-        let room = scheduler.absent.running() <= scheduler.idle.counts().idle();
+        let idle = scheduler.idle.counts().idle();
+        let room = scheduler.has_room_beside_loops(idle);
         room.then(|| scheduler.global.take_background()).flatten()
     }
 
