@@ -31,7 +31,7 @@ check_form() {
         ASAN_OPTIONS="detect_leaks=1:${ASAN_OPTIONS:-}" \
         LSAN_OPTIONS="suppressions=$suppressions:print_suppressions=0:${LSAN_OPTIONS:-}" \
         run timeout 600 cargo +nightly nextest run --config-file ci/nextest.toml --lib --tests \
-        --target x86_64-unknown-linux-gnu -E 'not test(/^ui::/)' "${scope[@]}"
+        --target x86_64-unknown-linux-gnu "${scope[@]}"
 }
 
 check_form gmp_asan

@@ -17,6 +17,7 @@ PACKAGES = {
     # `gmp` names itself as a dev-dependency, to have every feature in its tests.
     "gmp": {"gmp", "gmp-executor", "gmp-sync", "gmp-net", "gmp-macros"},
     "gmp-benches": {"gmp"},
+    "gmp-ui": {"gmp"},
 }
 
 # The modules of the executor that know nothing of UPPER.

@@ -8,10 +8,14 @@ source ci/loom.sh
 
 # [mutant]=the model that must fail, by its full path
 declare -A model_of=(
+    [bound_machine_waits_without_a_look]=sched::models::bindings::two_wakes_against_the_wait_of_the_machine
     [cancel_schedules_nothing]=task::models::abort::abort_against_end_of_poll
     [claim_ignores_running]=task::models::abort::claim_against_start_and_wake
     [claim_leaves_no_mark]=chan::models::select_against_select
+    [delivered_to_a_busy_machine]=sched::models::bindings::a_wake_and_a_late_duplicate_against_the_wait_of_the_machine
     [done_orders_nothing]=wait_group::models::two_done_against_wait
+    [gate_releases_nothing]=sched::models::gate::visits_against_closing_and_opening
+    [gate_waits_for_nobody]=sched::models::gate::visits_against_closing
     [idle_machine_still_searches]=sched::models::idle::submit_against_the_last_machine_going_idle
     [joiner_after_done]=task::models::join::completion_against_poll
     [lock_acquires_nothing]=chan::models::lock_against_lock
@@ -26,6 +30,7 @@ declare -A model_of=(
     [no_heavy_barrier]=sched::models::depth::spawn_against_walk_by_another_thread
     [no_light_barrier]=sched::models::depth::spawn_against_walk
     [no_look_after_going_idle]=sched::models::idle::submit_against_the_last_machine_going_idle
+    [no_look_after_growing]=sched::models::idle::submit_against_growing
     [no_look_after_the_visit]=sched::models::token::the_monitors_visit_against_going_idle
     [oneshot_orders_nothing]=oneshot::models::send_against_polls
     [oneshot_waker_replaced_in_place]=oneshot::models::send_against_polls
@@ -35,6 +40,12 @@ declare -A model_of=(
     [release_skips_the_waiters]=semaphore::models::three_for_one_permit
     [request_kept_without_exchange]=sched::models::retake::take_against_the_end_of_the_stretch
     [restart_trusts_its_nodes]=chan::models::close_against_send_to_the_other_arm
+    [retired_processor_goes_idle]=sched::models::idle::submit_against_shrinking
+    [retired_processor_keeps_its_tasks]=sched::models::idle::shrinking_against_a_machine_with_work
+    [retired_processor_leaves_without_a_look]=sched::models::idle::a_claimed_processor_against_shrinking
+    [sample_compared_before_the_exchange]=sched::models::sample::two_reports_against_two_signals
+    [sample_releases_nothing]=sched::models::sample::two_reports_against_two_signals
+    [sample_withdrawn_by_store]=sched::models::sample::withdrawing_against_the_handler
     [semaphore_orders_nothing]=semaphore::models::three_for_one_permit
     [settle_releases_nothing]=chan::models::send_against_receive
     [slot_never_retired]=task::models::recycle::stale_wake_against_a_retired_slot
@@ -55,6 +66,7 @@ declare -A model_of=(
     [wait_looks_before_the_lock]=wait_group::models::two_done_against_wait
     [wake_of_a_scheduled_task_without_cas]=task::models::wake::wake_against_start
     [wake_skips_generation]=task::models::recycle::stale_wake_against_the_next_task
+    [withdrawn_without_a_look_at_the_token]=sched::models::token::withdrawing_a_processor_beside_one_that_parks
 )
 
 # In seconds. A model that fails does so long before this; one that hangs has not failed.

@@ -13,7 +13,7 @@ pub use std::{
     process::ExitCode,
 };
 
-use crate::{Builder, Runtime};
+use crate::{Builder, Runtime, task::LocalSet};
 
 /// The future of a function under an attribute.
 pub struct Body<F>(pub F);
@@ -45,9 +45,12 @@ impl<F: Future + Send + 'static> Body<F> {
 }
 
 impl<F: Future> Body<F> {
-    /// Polls the body on the calling thread.
+    /// Polls the body on the calling thread, in a set of local tasks.
     pub fn local(self, builder: Builder) -> F::Output {
-        start(builder).block_on(self.0)
+        let runtime = start(builder);
+        // It is dropped first: what is left in it may still use the runtime.
+        let set = LocalSet::new();
+        set.block_on(&runtime, self.0)
     }
 }
 

@@ -58,6 +58,8 @@ fn parse(line: &str) -> (String, Line) {
         .strip_prefix("task ")
         .and_then(|rest| rest.split_once(": "))
         .expect(line);
+    // Behind the id there may be a name.
+    let id = id.split(' ').next().expect(line);
     let (state, spawned_at) = rest.split_once(", spawned at ").expect(line);
     let state = match state {
         "runs" => State::Runs,
@@ -152,6 +154,29 @@ fn a_task_that_waits_is_shown_with_reason_and_site() {
 
         let line = await_state(&silent, |state| *state == State::WaitsSomewhere);
         assert_site(&line.spawned_at, "silent");
+    });
+}
+
+#[test]
+fn a_task_is_shown_with_its_name() {
+    on_each(&[1], |runtime| {
+        let gate = Gate::new();
+        let names = ["acceptor", "", "two\nlines"];
+        let tasks = runtime.block_on(async {
+            names.map(|name| gmp::task::Builder::new().name(name).spawn(gate.wait()))
+        });
+        eventually(|| gate.waiting() == names.len());
+        let mut bytes = Vec::new();
+        gmp::debug::write_dump(&mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        for (task, shown) in tasks.iter().zip([" \"acceptor\"", "", " \"two\\nlines\""]) {
+            let begin = format!("task {}{shown}: ", task.id());
+            assert!(text.lines().any(|line| line.starts_with(&begin)), "{text}");
+        }
+        gate.open();
+        for task in tasks {
+            runtime.block_on(task).unwrap();
+        }
     });
 }
 

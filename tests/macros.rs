@@ -41,6 +41,19 @@ async fn a_local_body_need_not_be_send() {
     assert_eq!(*shared, 7);
 }
 
+#[gmp::test(max_procs = 1, time_slice = std::time::Duration::from_millis(5))]
+async fn the_time_slice_may_be_chosen() {
+    gmp::yield_now().await;
+}
+
+#[test]
+#[should_panic(expected = "time_slice is 0ns; it must be from 1ms to 10s")]
+fn a_time_slice_that_makes_no_sense_is_told() {
+    #[gmp::main(time_slice = std::time::Duration::ZERO)]
+    async fn never() {}
+    never();
+}
+
 #[gmp::test(crate = renamed::deep::runtime, max_procs = 2)]
 async fn the_facade_may_be_renamed() {
     gmp::yield_now().await;

@@ -22,6 +22,7 @@ mod panics;
 mod preemption;
 #[cfg(target_os = "linux")]
 mod process;
+mod procs;
 mod sched;
 mod shutdown;
 mod stress;
@@ -31,4 +32,3 @@ mod time;
 mod watchdog;
 
 mod macros;
-mod ui;

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     sched::{self, Permit, Place},
-    task::JoinHandle,
+    task::{JoinHandle, Origin},
     wait::{self, Reason},
 };
 
@@ -65,7 +65,7 @@ where
         place: Place::new(),
         site,
     };
-    sched::spawn(call, site)
+    sched::spawn(call, Origin::at(site))
 }
 
 /// A function that waits for its turn, and then runs in one poll.

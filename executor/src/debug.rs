@@ -1,11 +1,15 @@
-//! Looking at a running program: every task, where it was spawned, where and since when it waits.
+//! Looking at a running program: every task, where it was spawned, where and since when it waits; and what tasks
+//! did that lost their processors.
 
 use std::{
     fmt::{self, Write as _},
     io,
+    sync::Arc,
 };
 
+pub use crate::hand_off::{Cause, Frame, HandOff};
 use crate::{
+    hand_off::hook,
     sched::coarse_ms,
     task::{
         Id,
@@ -18,8 +22,10 @@ use crate::{
 /// ```text
 /// 2 tasks
 /// task 2048.1: waits for join at src/main.rs:14:9, 1203 ms, spawned at src/main.rs:9:5
-/// task 2050.7: runs, spawned at src/main.rs:10:13
+/// task 2050.7 "worker": runs, spawned at src/main.rs:10:13
 /// ```
+///
+/// The name in quotation marks is the one that [`task::Builder`](crate::TaskBuilder) was told.
 ///
 /// Nothing is stopped for it, and no task is polled. The times are good to a few milliseconds.
 pub fn dump() {
@@ -43,6 +49,36 @@ pub fn write_dump(out: &mut impl io::Write) -> io::Result<()> {
     out.write_all(text.as_bytes())
 }
 
+/// Calls `hook` from now on for each task that loses its processor: one that ran on for longer than its slice, blocked its
+/// thread, or had no CPU for long. The hook takes the place of the one before, and of the warning that there is without one:
+/// of hot loops that run on for longer than 0.1 s, one a second.
+///
+/// It is called on a thread of its own that belongs to no runtime: it may block, but later reports wait for it, and when 64
+/// of them do, further ones are left out and counted. A panic of it is ignored, but for the panic hook. What asks for no report:
+/// [`block_in_place`](crate::block_in_place), [`spawn_blocking`](crate::spawn_blocking) and `block_on`, which say
+/// beforehand that they block. [`Runtime::metrics`](crate::Runtime::metrics) counts hand-offs in any case.
+///
+/// # Stacks
+/// On Linux the report on a hot loop has its native stack. It is taken in a handler of `SIGURG`, which the first
+/// runtime of the process installs and which calls the one that was there before. Only threads that run are sent the signal, so
+/// system calls go on undisturbed. A program that blocks `SIGURG` or replaces the handler gets reports without
+/// stacks.
+///
+/// The innermost function is always right, with all that the compiler has put into it. Its callers are found by frame
+/// pointers, which Rust's release builds for x86-64 do without: set `RUSTFLAGS="-C force-frame-pointers=yes"` for
+/// whole stacks. Names need the feature `backtrace`, files and lines `debug = "line-tables-only"` in the profile.
+///
+/// ```
+/// gmp_executor::debug::set_hand_off_hook(|hand_off| {
+///     if hand_off.is_fault() {
+///         eprintln!("{hand_off}");
+///     }
+/// });
+/// ```
+pub fn set_hand_off_hook(hook: impl Fn(&HandOff) + Send + Sync + 'static) {
+    hook::set(Arc::new(hook));
+}
+
 struct Line(Seen);
 
 impl fmt::Display for Line {
@@ -52,21 +88,22 @@ impl fmt::Display for Line {
             state,
             spawned_at,
             waits,
+            label,
             ..
         } = self.0;
-        write!(f, "task {}: ", Id(name))?;
+        write!(f, "task {}", Id(name))?;
+        if let Some(label) = label.text() {
+            write!(f, " {label:?}")?;
+        }
+        f.write_str(": ")?;
         if state.is_running() {
             f.write_str("runs")?;
         } else if state.is_scheduled() {
             f.write_str("is ready")?;
         } else {
             let since = coarse_ms().wrapping_sub(waits.since);
-            match waits.site {
-                Some(site) => write!(
-                    f,
-                    "waits for {} at {site}, {since} ms",
-                    waits.reason.as_str()
-                )?,
+            match waits.now() {
+                Some(site) => write!(f, "waits for {site}, {since} ms")?,
                 None => write!(f, "waits for a future that does not say where, {since} ms")?,
             }
         }

@@ -1,7 +1,7 @@
 //! The scheduler of `gmp`: tasks in slabs, work stealing, timers.
 //!
 //! Users depend on the crate `gmp`, which re-exports what is here. For writers of crates for
-//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with.
+//! gmp: [`poller`], [`wait`] and [`waiter`] are what sockets and channels are made with, [`inherit`] contexts, [`per_processor`] pools.
 //!
 //! ```
 //! let runtime = gmp_executor::Runtime::new()?;
@@ -19,6 +19,8 @@
 //! | `slab` | memory of tasks | malloc.go, mheap.go, mcache.go, mcentral.go |
 //! | `task` | the state word, polling, wakers, handles | `g` of runtime2.go |
 //! | `sched` | processors, machines, who runs what | proc.go |
+//! | `hand_off` | reports on tasks that lose their processors | |
+//! | `cpus` | how many CPUs the process may use | cgroup_linux.go |
 //! | `time` | timers | time.go |
 //! | [`poller`] | what the scheduler asks of a network poller | netpoll.go |
 //! | `port` | the seam through which task, slab and time reach the scheduler | |
@@ -29,7 +31,21 @@
 #[cfg(not(gmp_loom))]
 mod blocking;
 #[cfg(not(gmp_loom))]
+mod cpus;
+#[cfg(not(gmp_loom))]
 pub mod debug;
+#[cfg(not(gmp_loom))]
+mod hand_off;
+#[cfg(not(gmp_loom))]
+pub mod inherit;
+#[cfg(not(gmp_loom))]
+mod join_set;
+#[cfg(not(gmp_loom))]
+mod local;
+#[cfg(not(gmp_loom))]
+mod os_thread;
+#[cfg(not(gmp_loom))]
+pub mod per_processor;
 #[cfg(not(gmp_loom))]
 pub mod poller;
 #[cfg(not(gmp_loom))]
@@ -60,11 +76,20 @@ mod api {
 
     pub use crate::{
         blocking::{block_in_place, spawn_blocking},
-        runtime::{Builder, CutTask, EnterGuard, Handle, Runtime, ShutdownReport, block_on},
+        join_set::JoinSet,
+        local::{LocalAbortHandle, LocalJoinHandle, LocalSet, RunUntil, spawn_local},
+        os_thread::{OsThreadGuard, lock_os_thread},
+        runtime::{
+            Builder, CutTask, EnterGuard, Handle, PanicPolicy, Runtime, RuntimeMetrics,
+            ShutdownReport, block_on,
+        },
         slab::{ClassStats, MemStats},
-        task::{AbortHandle, Id, JoinError, JoinHandle, YieldNow, id, try_id, yield_now},
+        task::{
+            AbortHandle, Builder as TaskBuilder, Id, JoinError, JoinHandle, LocalKey, YieldNow, id,
+            local_key, try_id, yield_now,
+        },
     };
-    use crate::{sched, slab};
+    use crate::{sched, slab, task::Origin};
 
     /// Spawns a task on the current runtime: `future` runs on its own from now on. (Go: the `go` statement)
     ///
@@ -89,7 +114,30 @@ mod api {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        sched::spawn(future, Location::caller())
+        sched::spawn(future, Origin::at(Location::caller()))
+    }
+
+    /// How many tasks of the current runtime run at a time. `Some` sets it, `None` reads it; either returns what it was.
+    /// (Go: `runtime.GOMAXPROCS`)
+    ///
+    /// Setting it stops nobody and does not wait: what is being polled goes on, and what it polls beyond the new number
+    /// makes room when the poll returns, or lasts too long. More than the limit on threads
+    /// ([`Builder::max_machines`]) or 4,096 counts as that many. Afterwards the number does not follow the CPUs that the system
+    /// gives the process any more, as it does by default ([`Builder::max_procs`]).
+    ///
+    /// # Panics
+    /// Outside of a runtime, and with `Some(0)`.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Builder::new().max_procs(2).build()?;
+    /// # runtime.block_on(async {
+    /// assert_eq!(gmp_executor::max_procs(Some(4)), 2);
+    /// assert_eq!(gmp_executor::max_procs(None), 4);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn max_procs(processors: Option<usize>) -> usize {
+        Handle::current().max_procs(processors)
     }
 
     /// Tasks of the current runtime that have not ended; 0 outside of one. (Go: `runtime.NumGoroutine`)

@@ -6,7 +6,7 @@ use std::panic::Location;
 use crate::{
     sched::section,
     slab::{self, Class, SlotIndex},
-    task::{Header, Name, state::Wake},
+    task::{Header, JoinHandle, Name, Origin, state::Wake},
     time::Timers,
     wait::Reason,
 };
@@ -34,10 +34,33 @@ pub(crate) fn release(class: Class, slot: SlotIndex) {
     }
 }
 
+/// Spawns on the current runtime.
+///
+/// # Panics
+/// Outside of a runtime.
+#[track_caller]
+pub(crate) fn spawn<F>(future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    crate::sched::spawn(future, origin)
+}
+
+/// The runtime's policy is to abort where a task panics.
+pub(crate) fn aborts_on_panic(runtime: u16) -> bool {
+    crate::sched::aborts_on_panic(runtime)
+}
+
 /// The task that runs on this thread.
 #[inline]
 pub(crate) fn current() -> Option<Name> {
     section::current_task()
+}
+
+/// The task of a `LocalSet` that runs on this thread.
+pub(crate) fn current_local() -> Option<Name> {
+    crate::local::current_task()
 }
 
 /// If `name` is the task that runs here, its poll shall end with a yield.

@@ -3,7 +3,7 @@
 //! For runtimes' own crates: a leaf future of `gmp-sync` or `gmp-net` keeps the
 //! [`Location`] of the caller that made it and calls [`note`] just before it returns `Pending`.
 
-use std::panic::Location;
+use std::{fmt, panic::Location};
 
 use crate::port;
 
@@ -77,6 +77,23 @@ impl Reason {
             Reason::Lock => "lock",
             Reason::WaitGroup => "wait group",
         }
+    }
+}
+
+/// A place where a task waits, and for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Site {
+    /// Where the future was made that waits.
+    pub at: &'static Location<'static>,
+    /// What it waits for.
+    pub reason: Reason,
+}
+
+/// As dumps print it: `sleep at src/main.rs:14:9`.
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.reason.as_str(), self.at)
     }
 }
 

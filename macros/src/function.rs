@@ -129,6 +129,7 @@ impl Function {
         let Options {
             facade,
             max_procs,
+            time_slice,
             local,
         } = options;
         let name = &signature.ident;
@@ -139,8 +140,10 @@ impl Function {
             .as_ref()
             .map_or_else(|| quote_spanned!(place=> ::gmp), ToTokens::to_token_stream);
         let test = (kind == Kind::Test).then(|| quote!(#[::core::prelude::v1::test]));
-        let max_procs = max_procs.iter();
-        let builder = quote_spanned!(place=> #facade::Builder::new()#(.max_procs(#max_procs))*);
+        let (max_procs, time_slice) = (max_procs.iter(), time_slice.iter());
+        let builder = quote_spanned! {place=>
+            #facade::Builder::new()#(.max_procs(#max_procs))*#(.time_slice(#time_slice))*
+        };
         let method = match kind {
             _ if *local => "local",
             Kind::Main => "main",

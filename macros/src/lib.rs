@@ -47,8 +47,10 @@ use proc_macro::TokenStream;
 /// # Options
 /// - `max_procs = 4`: how many tasks run at once, at least 1. Without it the runtime follows the CPUs that the
 ///   process may use.
+/// - `time_slice = Duration::from_millis(5)`: how much CPU time a poll may use before another thread takes its processor on;
+///   any expression. See `gmp::Builder::time_slice`.
 /// - `local`: the body is polled on the calling thread instead of running as a task, so that it need not be
-///   `Send`; what it spawns runs on the runtime as ever. The function returns what the body returns. A
+///   `Send`, and `gmp::spawn_local` works in it; what it spawns by `gmp::spawn` runs on the runtime as ever. The function returns what the body returns. A
 ///   channel between such a body and a task costs a switch of threads each time.
 /// - `crate = path`: where `gmp` is found when it was renamed or re-exported.
 ///

@@ -12,13 +12,16 @@ use syn::{
 };
 
 /// What an error tells to those who wrote none of the options.
-const KNOWN: &str = "there are `max_procs = 4`, `local` and `crate = path`";
+const KNOWN: &str =
+    "there are `max_procs = 4`, `time_slice = duration`, `local` and `crate = path`";
 
 /// The options of one attribute.
 pub(crate) struct Options {
     /// Where the facade is found; `None`: at `::gmp`.
     pub(crate) facade: Option<Path>,
     pub(crate) max_procs: Option<LitInt>,
+    /// An expression, unread.
+    pub(crate) time_slice: Option<TokenStream>,
     pub(crate) local: bool,
 }
 
@@ -28,6 +31,7 @@ impl Options {
         let mut options = Self {
             facade: None,
             max_procs: None,
+            time_slice: None,
             local: false,
         };
         read_list(tokens, KNOWN, errors, |name, value| {
@@ -46,6 +50,12 @@ impl Options {
             ("max_procs", Some(value)) => self.max_procs = Some(at_least_one(value)?),
             ("max_procs", None) => {
                 return wrong("`max_procs` needs a number; write `max_procs = 4`");
+            }
+            ("time_slice", Some(value)) => self.time_slice = Some(value),
+            ("time_slice", None) => {
+                return wrong(
+                    "`time_slice` needs a `Duration`; write `time_slice = Duration::from_millis(5)`",
+                );
             }
             ("crate", value) => self.facade = Some(path(name, value)?),
             _ => return Err(unknown(name, KNOWN)),

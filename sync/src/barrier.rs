@@ -4,13 +4,13 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::pin_project;
 
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -106,6 +106,7 @@ impl Future for BarrierWait<'_> {
             *this.stage != Stage::Done,
             "`BarrierWait` was polled after it was ready"
         );
+        let proceed = ready!(poll_proceed(cx));
         // The waker is cloned before the lock is taken (W4).
         let waiter = Waiter::new(cx.waker());
         let size = this.waiting.hold().size;
@@ -123,6 +124,7 @@ impl Future for BarrierWait<'_> {
         turn.leave();
         *this.stage = Stage::Done;
         wakes.wake();
+        proceed.made_progress();
         Poll::Ready(BarrierWaitResult { leads })
     }
 }

@@ -3,6 +3,8 @@
 use std::{
     cell::Cell,
     future::Ready,
+    marker::PhantomPinned,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::{Arc, MutexGuard as StdGuard},
 };
 
@@ -39,6 +41,32 @@ macro_rules! is_not {
     };
 }
 
+// Channels: what is passed is the value, which must be `Send` and need not be `Sync`.
+macro_rules! ends_and_futures {
+    ($($name:ident $(<$life:lifetime>)?),* $(,)?) => {$(
+        is!(Send: chan::$name<$($life,)? Movable>, chan::$name<$($life,)? u8>);
+        is!(Sync: chan::$name<$($life,)? Movable>, chan::$name<$($life,)? u8>);
+        is_not!(Send: chan::$name<$($life,)? Shareable>, chan::$name<$($life,)? Local>);
+        is_not!(Sync: chan::$name<$($life,)? Shareable>, chan::$name<$($life,)? Local>);
+    )*};
+}
+
+ends_and_futures!(
+    Sender,
+    Receiver,
+    Send<'static>,
+    Recv<'static>,
+    Reserve<'static>,
+    Permit<'static>
+);
+// These hold a reference to the place of the value as well.
+is!(Send: chan::SendFrom<'static, Movable>, chan::RecvMany<'static, Movable>, chan::SendTimeout<'static, Movable>);
+is!(Sync: chan::SendFrom<'static, u8>, chan::RecvMany<'static, u8>);
+is_not!(Send: chan::SendFrom<'static, Local>, chan::RecvMany<'static, Local>, chan::SendTimeout<'static, Local>);
+is_not!(Sync: chan::SendFrom<'static, Local>, chan::RecvMany<'static, Local>, chan::SendTimeout<'static, Local>);
+// The arms of a list must be `Send`, and what they make stays with the select until it is ready.
+is!(Send: Select<'static, Movable>, SelectWait<'static, Movable>);
+
 is!(Send: Semaphore, SemaphorePermit<'static>, OwnedSemaphorePermit, Acquire<&'static Semaphore>, Acquire<Arc<Semaphore>>);
 is!(Sync: Semaphore, SemaphorePermit<'static>, OwnedSemaphorePermit, Acquire<&'static Semaphore>);
 
@@ -72,3 +100,51 @@ is!(Send: errgroup::Group<Movable>, singleflight::Group<u8, u8>, Pool<Movable>, 
 is!(Sync: errgroup::Group<Movable>, singleflight::Group<u8, u8>, Pool<Movable>);
 is_not!(Send: errgroup::Group<Local>, singleflight::Group<Local, u8>, Pool<Local>);
 is_not!(Sync: errgroup::Group<Local>, singleflight::Group<u8, Movable>, Pool<Local>, Pool<Shareable>, Pooled<'static, Movable>);
+
+is!(Send: Acquire<Arc<Semaphore>>, Lock<Arc<Mutex<Movable>>>, Write<&'static RwLock<u8>>, OwnedRwLockReadGuard<u8>);
+is!(Sync: Notified<&'static Notify>, BarrierWait<'static>, Wait<'static>, BarrierWaitResult);
+is_not!(Send: Lock<Arc<Mutex<Local>>>, Read<&'static RwLock<Local>>, Write<&'static RwLock<Movable>>, OwnedRwLockWriteGuard<Local>);
+is!(Send: broadcast::Recv<'static, u8>, watch::Changed<'static, u8>, errgroup::Go<'static, Movable, Ready<()>>, singleflight::Flight<Movable>);
+is!(Sync: oneshot::Receiver<Movable>, broadcast::Receiver<u8>, watch::Ref<'static, u8>);
+is_not!(Send: broadcast::Recv<'static, Local>, watch::Changed<'static, Movable>, errgroup::Go<'static, Movable, Local>);
+is_not!(Sync: oneshot::Sender<Local>, oneshot::Receiver<Local>, broadcast::Sender<Movable>, watch::Receiver<Movable>);
+is_not!(Send: context::Run<'static, Local>, context::Scope<Local>, chan::SendError<Local>, SetError<Local>);
+
+// Errors go anywhere, with the value as far as that does.
+is!(Send: chan::SendError<Movable>, chan::TrySendError<Movable>, chan::SendTimeoutError<Movable>, SetError<Movable>);
+is!(Send: chan::TryRecvError, AcquireError, TryAcquireError, TryLockError, ContextError, errgroup::Failed);
+is!(Send: oneshot::RecvError, oneshot::TryRecvError, broadcast::RecvError, broadcast::TryRecvError, watch::RecvError);
+is!(Sync: chan::TryRecvError, AcquireError, TryAcquireError, TryLockError, ContextError, errgroup::Failed);
+is!(Sync: oneshot::RecvError, oneshot::TryRecvError, broadcast::RecvError, broadcast::TryRecvError, watch::RecvError);
+
+// What is moved after it was polled, and what stays, since others link to it.
+is!(Unpin: Sender<PhantomPinned>, Receiver<PhantomPinned>, oneshot::Sender<PhantomPinned>, oneshot::Receiver<PhantomPinned>);
+is!(Unpin: broadcast::Receiver<PhantomPinned>, watch::Receiver<PhantomPinned>, Context, Pool<PhantomPinned>, WaitGroup);
+is_not!(Unpin: chan::Send<'static, u8>, chan::Recv<'static, u8>, chan::SendFrom<'static, u8>, chan::RecvMany<'static, u8>, chan::Reserve<'static, u8>);
+is_not!(Unpin: Acquire<&'static Semaphore>, Lock<&'static Mutex<u8>>, Read<&'static RwLock<u8>>, Write<&'static RwLock<u8>>, Notified<&'static Notify>);
+is_not!(Unpin: CondWait<'static, &'static Mutex<u8>>, BarrierWait<'static>, Wait<'static>, GetValue<'static, Ready<u8>>, context::Done<'static>);
+is_not!(Unpin: broadcast::Recv<'static, u8>, watch::Changed<'static, u8>, SelectWait<'static, u8>);
+
+// A panic beside them leaves them whole; what a lock guards it may leave half-changed, and no lock of ours is poisoned.
+is!(UnwindSafe: Sender<Local>, Receiver<Local>, Context, CancelFn, CancelCauseFn, CancelGuard, WaitGroup, Semaphore, Notify, Barrier, Cond);
+is!(RefUnwindSafe: Sender<Local>, Receiver<Local>, Context, CancelFn, CancelCauseFn, CancelGuard, WaitGroup, Semaphore, Notify, Barrier, Cond);
+is!(UnwindSafe: oneshot::Sender<Local>, oneshot::Receiver<Local>, broadcast::Sender<Local>, broadcast::Receiver<Local>);
+is_not!(RefUnwindSafe: Mutex<u8>, RwLock<u8>);
+
+/// The futures that have no name.
+#[allow(dead_code, reason = "it is compiled, and not called")]
+fn futures_without_names_are_send() {
+    fn check(_: impl Future + std::marker::Send) {}
+    let (once, cell) = (Once::new(), OnceCell::<u8>::new());
+    check(once.call_once(|| async {}));
+    check(cell.get_or_init(|| async { 1 }));
+    let flight = singleflight::Group::<u8, u8>::new();
+    check(flight.run(1, || async { 1 }));
+    let mut group = errgroup::Group::<Movable>::new();
+    check(group.wait());
+    let (mut tx, _rx) = oneshot::channel::<Movable>();
+    check(tx.closed());
+    let (tx, mut rx) = watch::channel(1_u8);
+    check(tx.closed());
+    check(rx.wait_for(|_| true));
+}

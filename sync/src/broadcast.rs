@@ -12,13 +12,13 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::pin_project;
 
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -325,6 +325,7 @@ impl<T: Clone> Future for Recv<'_, T> {
     type Output = Result<T, RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let mut this = self.project();
         // The waker is cloned before the lock is taken (W4).
         let waiter = Waiter::new(cx.waker());
@@ -337,6 +338,7 @@ impl<T: Clone> Future for Recv<'_, T> {
         };
         turn.leave();
         drop(gone);
+        proceed.made_progress();
         Poll::Ready(taken.map(take_out))
     }
 }

@@ -33,7 +33,7 @@ pub use self::{
     cancel::{CancelCauseFn, CancelFn, CancelGuard},
     done::{Done, Run},
     error::{Cause, ContextError},
-    scope::{Scope, spawn},
+    scope::Scope,
     value::Key,
 };
 use self::{canceler::Canceler, value::Value};

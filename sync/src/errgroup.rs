@@ -187,7 +187,7 @@ impl<E: fmt::Display + Send + 'static> Group<E> {
         };
         let handle = match &self.context {
             Some(context) => context.spawn(member),
-            None => crate::context::spawn(member),
+            None => gmp_executor::spawn(member),
         };
         drop(handle);
     }

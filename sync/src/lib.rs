@@ -38,6 +38,8 @@ pub mod __private;
 #[cfg(not(gmp_loom))]
 mod alarm;
 pub mod chan;
+#[cfg(all(test, not(gmp_loom)))]
+mod leaves;
 mod mutex;
 mod select;
 mod semaphore;
@@ -79,6 +81,8 @@ mod pool;
 mod rwlock;
 #[cfg(not(gmp_loom))]
 pub mod singleflight;
+#[cfg(not(gmp_loom))]
+mod unwind;
 mod wait_group;
 #[cfg(not(gmp_loom))]
 pub mod watch;

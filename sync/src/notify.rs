@@ -6,13 +6,13 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::{pin_project, pinned_drop};
 
 use crate::{
-    shim::{AtomicUsize, Ordering, Reason, Waiter, note},
+    shim::{AtomicUsize, Ordering, Reason, Waiter, note, poll_proceed},
     wait_list::{Hold, Locked, Turn, WaitList, Waited, Waiting, Wakes},
 };
 
@@ -204,9 +204,11 @@ impl<N: Held> Future for Notified<N> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let proceed = ready!(poll_proceed(cx));
         // The waker is cloned before the lock is taken (W4).
         let waiter = Waiter::new(cx.waker());
         if self.as_mut().look(Some(waiter)) {
+            proceed.made_progress();
             return Poll::Ready(());
         }
         note(self.site, Reason::Lock);

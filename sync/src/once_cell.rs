@@ -6,13 +6,13 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::OnceLock,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::pin_project;
 
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -215,6 +215,7 @@ impl<'a, T> Future for Claim<'a, T> {
     type Output = Option<Turn<'a>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let mut this = self.project();
         let cell: &'a OnceCell<T> = this.waiting.hold();
         // The waker is cloned before the lock is taken (W4).
@@ -222,11 +223,13 @@ impl<'a, T> Future for Claim<'a, T> {
         let mut turn = this.waiting.as_mut().turn();
         if cell.value.get().is_some() {
             turn.leave();
+            proceed.made_progress();
             return Poll::Ready(None);
         }
         if !turn.list.0 {
             turn.list.0 = true;
             turn.leave();
+            proceed.made_progress();
             return Poll::Ready(Some(Turn(&cell.list)));
         }
         turn.wait(Some(waiter));

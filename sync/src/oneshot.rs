@@ -21,13 +21,13 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use self::word::{RECEIVER, SENDER, Side, Word};
 use crate::{
     shim::UnsafeCell,
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
 };
 
 /// A channel for one value. (Go: `make(chan T, 1)`, used once)
@@ -163,7 +163,9 @@ impl<T> Sender<T> {
         let site = Location::caller();
         let core = self.core.as_ref().expect("a sender sends once");
         poll_fn(move |cx| {
+            let proceed = ready!(poll_proceed(cx));
             if core.word.is_over(&SENDER) || !core.register(&SENDER, cx) {
+                proceed.made_progress();
                 return Poll::Ready(());
             }
             note(site, Reason::Channel);
@@ -239,11 +241,16 @@ impl<T> Future for Receiver<T> {
     type Output = Result<T, RecvError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         loop {
-            match self.try_recv() {
-                Ok(value) => return Poll::Ready(Ok(value)),
-                Err(TryRecvError::Closed) => return Poll::Ready(Err(RecvError(()))),
-                Err(TryRecvError::Empty) => {}
+            let over = match self.try_recv() {
+                Ok(value) => Some(Ok(value)),
+                Err(TryRecvError::Closed) => Some(Err(RecvError(()))),
+                Err(TryRecvError::Empty) => None,
+            };
+            if let Some(over) = over {
+                proceed.made_progress();
+                return Poll::Ready(over);
             }
             if self.core.register(&RECEIVER, cx) {
                 note(self.site, Reason::Channel);

@@ -1,47 +1,51 @@
 //! Things that are used again instead of made again.
 //!
 //! # How it works
-//! The pool has a shard for each of the first threads that use pools ([`index`]). A shard has a private place, which its thread alone
-//! touches, without any atomic operation, and a list under a lock, where whatever more is put back waits for anybody. Who
-//! finds nothing at home takes from the lists of the others, and makes a new thing at last. A thread without a shard
-//! uses lists only.
+//! The pool has a [shard](Shards) for each processor: a private place, which is reached on a visit of the processor
+//! ([`per_processor`](gmp_executor::per_processor)) without any atomic operation, and a list under a lock, where whatever more is
+//! put back waits for anybody. Who finds nothing at home takes half of another's list, and makes a new thing at last. A
+//! thread without a processor uses lists only: of some more that belong to nobody.
 //!
-//! While lists hold anything, an alarm rings every [`PERIOD`]: what nobody has taken since the last time becomes
-//! *victim*, and what was victim already is dropped. Who takes prefers what is not. So an idle pool shrinks, to the private
-//! places at last: one thing for each thread.
+//! While the pool holds anything it is trimmed every 10 s ([`janitor`]): what nobody has taken since the last time becomes
+//! *victim*, and what was victim already is dropped. Who takes prefers what is not. So an idle pool shrinks to nothing. For
+//! that the private places are taken from all processors for a moment: the gate before them is closed. It stays
+//! closed while the pool is empty, so that the next thing that is put in comes to a list, and starts the trimming again.
 //!
-//! After Go's sync/pool.go, where the garbage collector sets the pace and shards belong to processors.
+//! After Go's sync/pool.go, where the garbage collector sets the pace and stops the world to do so.
 //!
 //! # Invariants
-//! - U1: the private place of shard `i` is touched by the thread whose index is `i`, which no other thread has at the
-//!   time, and by who owns the pool.
-//! - U2: no user code runs while a private place is borrowed or a lock is held.
+//! - U1: a private place is touched on a visit, by the number of its shard; by who has closed the gate, which is done and undone under
+//!   the lock of `watched`; and by who owns the pool.
+//! - U2: no user code runs on a visit or while a lock is held.
+//! - U3: if anything is in the pool, the janitor watches it, or who put that in is about to see to it.
 
-mod index;
+mod janitor;
 mod shard;
 
 use std::{
+    cell::Cell,
     fmt,
     ops::{Deref, DerefMut},
     sync::{
-        Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
     },
-    task::{Wake, Waker},
-    thread,
-    time::{Duration, Instant},
 };
 
-use self::shard::Shard;
-use crate::alarm::Alarm;
+use gmp_executor::per_processor::{self, Gate};
 
-/// How long a thing that nobody takes stays in a list, at least; twice that at most. Go's collector runs every 2 minutes in
-/// idleness, and far more often under load.
-const PERIOD: Duration = Duration::from_secs(10);
+use self::{
+    janitor::{Trim, quietly},
+    shard::{List, Shards},
+};
+
+/// Lists of threads without a processor, so that not all of them meet at one.
+const FOREIGN: usize = 8;
 
 /// Things that are used again instead of made again: buffers, encoders, connections. (Go: `sync.Pool`)
 ///
-/// What is put back may be given to anybody, or dropped after a while. A small `T` is quickest; put large ones in a [`Box`].
+/// What is put back may be given to anybody, and is dropped when nobody has taken it for 10 to 20 s. Getting and putting
+/// is quickest in a gmp task. A small `T` is quickest; put large ones in a [`Box`].
 ///
 /// ```
 /// use gmp_sync::Pool;
@@ -58,25 +62,24 @@ pub struct Pool<T> {
 }
 
 struct Core<T> {
-    shards: Box<[Shard<T>]>,
+    /// Before the private places.
+    gate: Gate,
+    shards: Shards<T>,
+    foreign: [List<T>; FOREIGN],
     make: Box<dyn Fn() -> T + Send + Sync>,
-    /// An alarm is set, or about to be.
-    trims: AtomicBool,
-    alarm: Mutex<Option<Alarm>>,
+    /// The janitor knows it, and the gate is open. Locked while the gate is closed to trim.
+    watched: Mutex<bool>,
 }
 
 impl<T: Send + 'static> Pool<T> {
     /// A pool whose things are made by `make` where there is none. (Go: `sync.Pool` with its field `New`)
     pub fn new(make: impl Fn() -> T + Send + Sync + 'static) -> Pool<T> {
-        // Machines that were handed off for, and foreign threads, have an index too.
-        let threads = thread::available_parallelism().map_or(4, usize::from) * 4;
         let core = Core {
-            shards: (0..threads.next_power_of_two())
-                .map(|_| Shard::new())
-                .collect(),
+            gate: Gate::closed(),
+            shards: Shards::new(),
+            foreign: [const { () }; FOREIGN].map(|()| List::new()),
             make: Box::new(make),
-            trims: AtomicBool::new(false),
-            alarm: Mutex::new(None),
+            watched: Mutex::new(false),
         };
         Pool {
             core: Arc::new(core),
@@ -84,7 +87,10 @@ impl<T: Send + 'static> Pool<T> {
     }
 
     /// A thing that was put back, or a new one. It is put back when it is dropped. (Go: `Pool.Get`)
-    #[inline]
+    ///
+    /// # Panics
+    /// If making one does.
+    #[inline(always)]
     pub fn get(&self) -> Pooled<'_, T> {
         Pooled {
             thing: Some(self.take()),
@@ -92,92 +98,125 @@ impl<T: Send + 'static> Pool<T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&self) -> T {
-        let here = index::current();
-        if let Some(shard) = self.core.shards.get(here) {
-            // SAFETY: U1: it is this thread's index.
-            if let Some(thing) = unsafe { shard.take_private() } {
-                return thing;
-            }
+        let core = &*self.core;
+        let private = core.gate.enter(|number| {
+            let shard = core.shards.get(number)?;
+            // SAFETY: U1: a visit.
+            unsafe { shard.take_private() }
+        });
+        match private {
+            Some(Some(thing)) => thing,
+            _ => core.take_shared(),
         }
-        self.core.take_shared(here)
     }
 
     /// Puts a thing in, as if it had come from here. (Go: `Pool.Put`)
-    #[inline]
+    #[inline(always)]
     pub fn put(&self, thing: T) {
-        let here = index::current();
-        let thing = match self.core.shards.get(here) {
-            // SAFETY: U1: it is this thread's index.
-            Some(shard) => unsafe { shard.put_private(thing) },
-            None => Some(thing),
-        };
+        let core = &*self.core;
+        let mut thing = Some(thing);
+        core.gate.enter(|number| {
+            if let Some(shard) = core.shards.get(number) {
+                // SAFETY: U1: a visit.
+                unsafe { shard.put_private(&mut thing) };
+            }
+        });
         if let Some(thing) = thing {
-            self.core.put_shared(here, thing);
+            self.core.put_shared(thing);
         }
     }
 }
 
 impl<T: Send + 'static> Core<T> {
+    /// The list to begin with: a good guess, no more, since the processor may be lost at any time.
+    fn home(&self) -> &List<T> {
+        let number = per_processor::number();
+        let shard = number.and_then(|number| self.shards.get_or_make(number));
+        shard.map_or_else(|| &self.foreign[foreign_number()], |shard| &shard.list)
+    }
+
+    fn lists(&self) -> impl Iterator<Item = &List<T>> {
+        self.shards.iter().map(|it| &it.list).chain(&self.foreign)
+    }
+
     #[cold]
-    fn take_shared(&self, here: usize) -> T {
-        let shards = &self.shards;
-        let from = |victims: bool| {
-            (0..shards.len())
-                .find_map(|n| shards[(here.wrapping_add(n)) % shards.len()].take(victims))
-        };
-        from(false)
-            .or_else(|| from(true))
+    #[inline(never)]
+    fn take_shared(&self) -> T {
+        let home = self.home();
+        let fresh = home
+            .take()
+            .or_else(|| self.lists().find_map(|list| list.steal(home)));
+        fresh
+            .or_else(|| self.lists().find_map(List::take_victim))
             .unwrap_or_else(|| (self.make)())
     }
 
     #[cold]
-    fn put_shared(self: &Arc<Self>, here: usize, thing: T) {
-        self.shards[here % self.shards.len()].put(thing);
-        if !self.trims.swap(true, Ordering::AcqRel) {
-            self.set_alarm();
+    #[inline(never)]
+    fn put_shared(self: &Arc<Self>, thing: T) {
+        self.home().put(thing);
+        // U3. Ordering: if `trim` has not seen the thing, it took the list's lock earlier, after it had closed the gate.
+        if !self.gate.is_open() {
+            self.watch();
         }
     }
 
-    fn set_alarm(self: &Arc<Self>) {
-        let trims = Waker::from(Arc::new(Trims(Arc::downgrade(self))));
-        let alarm = Alarm::set(Instant::now() + PERIOD, trims);
-        let mut place = self.alarm.lock().unwrap_or_else(PoisonError::into_inner);
-        let stale = place.replace(alarm);
-        drop(place);
-        drop(stale);
+    fn watch(self: &Arc<Self>) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*watched {
+            *watched = true;
+            self.gate.open();
+            let pool = Arc::downgrade(self);
+            janitor::watch(pool);
+        }
     }
 
-    /// Drops what has been victim for a period, and makes the rest victims.
-    fn trim(self: &Arc<Self>) {
+    /// What `dead` gets is dropped by the caller.
+    fn age(&self, dead: &mut Vec<T>) -> bool {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        self.gate.close();
         let mut left = false;
-        for shard in &self.shards {
-            let (dead, more) = shard.age();
-            left |= more;
-            drop(dead);
+        for shard in self.shards.iter() {
+            // SAFETY: U1: the gate is closed.
+            let private = unsafe { shard.take_private() };
+            left |= shard.list.age(private, dead);
         }
-        // Before the alarm is given up: who puts something in later sets it again, and what came in between is seen here.
-        if !left {
-            self.trims.store(false, Ordering::SeqCst);
-            left = self.shards.iter().any(Shard::has_shared)
-                && !self.trims.swap(true, Ordering::SeqCst);
+        for list in &self.foreign {
+            left |= list.age(None, dead);
         }
+        *watched = left;
         if left {
-            self.set_alarm();
+            self.gate.open();
         }
+        left
     }
 }
 
-/// The alarm's waker.
-struct Trims<T>(Weak<Core<T>>);
-
-impl<T: Send + 'static> Wake for Trims<T> {
-    fn wake(self: Arc<Self>) {
-        if let Some(core) = self.0.upgrade() {
-            core.trim();
+impl<T: Send + 'static> Trim for Core<T> {
+    fn trim(&self) -> bool {
+        let mut dead = Vec::new();
+        let left = self.age(&mut dead);
+        for thing in dead {
+            quietly(|| drop(thing));
         }
+        left
     }
+}
+
+/// Which of the lists of nobody is this thread's.
+fn foreign_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+    let number = NUMBER.get().unwrap_or_else(|| {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed) % FOREIGN;
+        NUMBER.set(Some(number));
+        number
+    });
+    number
 }
 
 impl<T> fmt::Debug for Pool<T> {
@@ -220,7 +259,7 @@ impl<T: Send + 'static> DerefMut for Pooled<'_, T> {
 }
 
 impl<T: Send + 'static> Drop for Pooled<'_, T> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if let Some(thing) = self.thing.take() {
             self.pool.put(thing);

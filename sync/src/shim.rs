@@ -14,6 +14,7 @@ pub(crate) use std::{
 pub(crate) use crate::chan::lock::Lock;
 #[cfg(not(gmp_loom))]
 pub(crate) use gmp_executor::{
+    preempt::poll_proceed,
     wait::{Reason, note},
     waiter::Waiter,
 };
@@ -29,7 +30,7 @@ pub(crate) use loom::{
 pub(crate) use std::sync::atomic::Ordering;
 
 #[cfg(gmp_loom)]
-pub(crate) use self::without_executor::{Reason, Waiter, note};
+pub(crate) use self::without_executor::{Reason, Waiter, note, poll_proceed};
 
 /// The protocol is to be run with the mistake of that name: never but in models, whose program reads it from
 /// `GMP_MUTANT`. `ci/mutants.sh` has the list.
@@ -52,6 +53,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Spends one operation of the task's budget, and yields first if there is none left.
+#[cfg(not(gmp_loom))]
+pub(crate) async fn proceed() {
+    std::future::poll_fn(|cx| poll_proceed(cx))
+        .await
+        .made_progress();
 }
 
 /// The order of an access in a mutant that lacks it, and in all others.
@@ -110,7 +119,10 @@ impl<T> Lock<T> {
 
 #[cfg(gmp_loom)]
 mod without_executor {
-    use std::{panic::Location, task::Waker};
+    use std::{
+        panic::Location,
+        task::{Context, Poll, Waker},
+    };
 
     pub(crate) struct Waiter(Waker);
 
@@ -140,4 +152,14 @@ mod without_executor {
     }
 
     pub(crate) fn note(_: &'static Location<'static>, _: Reason) {}
+
+    pub(crate) struct Proceed;
+
+    impl Proceed {
+        pub(crate) fn made_progress(self) {}
+    }
+
+    pub(crate) fn poll_proceed(_: &Context<'_>) -> Poll<Proceed> {
+        Poll::Ready(Proceed)
+    }
 }

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
+use async_executor::Executor;
 use futures::{
+    channel::oneshot,
     executor::{ThreadPool, block_on},
     future::{FutureExt, RemoteHandle},
     task::SpawnExt,
@@ -26,7 +28,9 @@ pub(crate) fn polled<F: Future + ?Sized>(future: Pin<&mut F>) -> Option<F::Outpu
 /// Where a case runs.
 #[derive(Clone, Copy)]
 pub(crate) enum Spawner<'a> {
-    Foreign(&'a ThreadPool),
+    Futures(&'a ThreadPool),
+    Smol(&'a Executor<'static>),
+    Tokio(&'a tokio::runtime::Runtime),
     Gmp(&'a gmp_executor::Runtime),
 }
 
@@ -37,12 +41,21 @@ impl Spawner<'_> {
         F::Output: Send + 'static,
     {
         match self {
-            Spawner::Foreign(pool) => pool.spawn_with_handle(future).unwrap(),
-            Spawner::Gmp(runtime) => {
+            Spawner::Futures(pool) => pool.spawn_with_handle(future).unwrap(),
+            _ => {
                 let (remote, handle) = future.remote_handle();
-                drop(runtime.spawn(remote));
+                self.detach(remote);
                 handle
             }
+        }
+    }
+
+    fn detach(self, future: impl Future<Output = ()> + Send + 'static) {
+        match self {
+            Spawner::Futures(pool) => pool.spawn_ok(future),
+            Spawner::Smol(executor) => executor.spawn(future).detach(),
+            Spawner::Tokio(runtime) => drop(runtime.spawn(future)),
+            Spawner::Gmp(runtime) => drop(runtime.spawn(future)),
         }
     }
 
@@ -71,11 +84,18 @@ pub(crate) fn yield_now() -> impl Future<Output = ()> + Send {
     })
 }
 
-/// Runs the case on futures' thread pool, and on gmp with 1, 2 and 8 processors. A case that hangs ends the process.
+/// Runs the case on futures' thread pool, smol's executor and tokio, each with two threads, and on gmp with 1, 2 and 8
+/// processors. A case that hangs ends the process.
 pub(crate) fn each_executor(case: impl for<'a> Fn(Spawner<'a>)) {
     let _watchdog = Watchdog::new();
-    let pool = ThreadPool::builder().pool_size(2).create().unwrap();
-    case(Spawner::Foreign(&pool));
+    let pool = ThreadPool::builder().pool_size(THREADS).create().unwrap();
+    case(Spawner::Futures(&pool));
+    on_smol(&case);
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .build()
+        .unwrap();
+    case(Spawner::Tokio(&tokio));
     for processors in [1, 2, 8] {
         let runtime = gmp_executor::Builder::new()
             .max_procs(processors)
@@ -83,6 +103,22 @@ pub(crate) fn each_executor(case: impl for<'a> Fn(Spawner<'a>)) {
             .unwrap();
         case(Spawner::Gmp(&runtime));
     }
+}
+
+/// Of the executors of others.
+const THREADS: usize = 2;
+
+fn on_smol(case: impl for<'a> Fn(Spawner<'a>)) {
+    let executor = Executor::new();
+    thread::scope(|scope| {
+        // When they are dropped, also by a panic, the threads end.
+        let _running = [(); THREADS].map(|()| {
+            let (running, over) = oneshot::channel::<()>();
+            scope.spawn(|| block_on(executor.run(over)));
+            running
+        });
+        case(Spawner::Smol(&executor));
+    });
 }
 
 /// Ends the process if it is not dropped within a minute.

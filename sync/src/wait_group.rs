@@ -13,7 +13,7 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 #[cfg(not(gmp_loom))]
@@ -22,7 +22,7 @@ use pin_project::pin_project;
 
 use self::word::{Done, Word};
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -119,8 +119,7 @@ impl WaitGroup {
         wakes.wake();
     }
 
-    /// Spawns `future` as a task that is counted until it ends. It inherits the current [`Context`](crate::Context).
-    /// (Go: `WaitGroup.Go`)
+    /// Spawns `future` as a task that is counted until it ends. (Go: `WaitGroup.Go`)
     ///
     /// # Panics
     /// Outside of a gmp runtime.
@@ -133,7 +132,7 @@ impl WaitGroup {
     {
         self.add(1);
         let done = CallsDone(self.clone());
-        crate::context::spawn(Counted { future, done })
+        gmp_executor::spawn(Counted { future, done })
     }
 
     /// Waits until nothing is under way; ready at once if nothing is. (Go: `WaitGroup.Wait`)
@@ -209,9 +208,11 @@ impl Future for Wait<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let proceed = ready!(poll_proceed(cx));
         let mut this = self.project();
         let group = *this.waiting.hold();
         if !*this.queued && group.core.word.load().count() == 0 {
+            proceed.made_progress();
             return Poll::Ready(());
         }
         // The waker is cloned before the lock is taken (W4).
@@ -228,6 +229,7 @@ impl Future for Wait<'_> {
             // Another poll looks at the count again.
             *this.queued = false;
             turn.leave();
+            proceed.made_progress();
             return Poll::Ready(());
         }
         if !*this.queued {

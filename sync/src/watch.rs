@@ -16,14 +16,14 @@ use std::{
         Arc, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::pin_project;
 
 use crate::{
     Notify,
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed, proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -215,6 +215,7 @@ impl<T> Sender<T> {
         let first = self.shared.left.notified();
         async move {
             let mut left = first;
+            proceed().await;
             while !self.is_closed() {
                 left.await;
                 left = self.shared.left.notified();
@@ -325,6 +326,7 @@ impl<T> Receiver<T> {
         let seen = &mut self.seen;
         async move {
             loop {
+                proceed().await;
                 // In a function of its own, since a borrowed guard would count as held across the await.
                 if let Some(value) = shared.borrow_if(seen, &mut accepts) {
                     return Ok(value);
@@ -378,6 +380,7 @@ impl<T> Future for Changed<'_, T> {
     type Output = Result<(), RecvError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let mut this = self.project();
         let shared = *this.waiting.hold();
         // The waker is cloned before the lock is taken (W4).
@@ -392,6 +395,7 @@ impl<T> Future for Changed<'_, T> {
             return Poll::Pending;
         }
         turn.leave();
+        proceed.made_progress();
         if version == **this.seen {
             return Poll::Ready(Err(RecvError(())));
         }

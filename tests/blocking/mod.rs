@@ -1,6 +1,12 @@
 //! `block_on` wherever one may call it, and threads blocked inside of it: the others run on.
 
 mod elsewhere;
+#[cfg(target_os = "linux")]
+mod forks;
+mod local_set;
+mod nesting;
+mod os_thread;
+mod pool;
 mod tasks;
 
 use futures::future::BoxFuture;

@@ -2,6 +2,7 @@
 
 mod tasks;
 mod threads;
+mod unjoined;
 mod wakers;
 
 use std::sync::{Arc, Barrier};

@@ -8,7 +8,11 @@ mod handing_off;
 mod places;
 mod politeness;
 mod preemptible;
+#[cfg(target_os = "linux")]
+mod reports;
 mod server;
+#[cfg(target_os = "linux")]
+mod signals;
 mod stress;
 #[cfg(target_os = "linux")]
 mod system;

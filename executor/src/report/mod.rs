@@ -1,5 +1,6 @@
 //! What nobody would learn otherwise: a warning on standard error, or a `tracing` event with that feature.
 
+mod limit;
 #[cfg(feature = "tracing")]
 #[path = "event.rs"]
 mod sink;
@@ -7,6 +8,7 @@ mod sink;
 #[path = "stderr.rs"]
 mod sink;
 
+pub(crate) use self::limit::Limit;
 pub(crate) use sink::warn;
 
 /// Warns on a thread of its own: for those who must neither wait for standard error nor run a subscriber. Without

@@ -1,16 +1,22 @@
 //! How a runtime is set up.
 
-use std::{env, io, num::NonZero, thread};
+use std::{env, io, time::Duration};
 
 use super::{Handle, Runtime};
-use crate::sched::{Config, Scheduler};
+use crate::{
+    cpus::Limits,
+    sched::{Config, PROCESSORS_MAX, Scheduler},
+};
 
-/// More processors than this do not fit the idle counts; no machine has them.
-const PROCESSORS_MAX: usize = 1 << 12;
 /// Threads that run tasks, unless the program says otherwise. Go's value, `maxmcount` in proc.go.
 const MACHINES_MAX: usize = 10_000;
 /// Functions of `spawn_blocking` that run at a time, unless the program says otherwise. tokio's value.
 const BLOCKING_MAX: usize = 512;
+/// CPU time of a poll, unless the program says otherwise. Go's value, `forcePreemptNS` in proc.go.
+const TIME_SLICE: Duration = Duration::from_millis(10);
+/// Below, hand-offs would cost more than they win (50 µs each); above, one might as well have none.
+const TIME_SLICE_MIN: Duration = Duration::from_millis(1);
+const TIME_SLICE_MAX: Duration = Duration::from_secs(10);
 /// Sets the number of processors from outside, unless the program does.
 const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
 
@@ -28,6 +34,19 @@ pub struct Builder {
     blocking: Option<usize>,
     thread_name: Option<String>,
     stack_size: Option<usize>,
+    time_slice: Option<Duration>,
+    panic_policy: PanicPolicy,
+}
+
+/// What becomes of the process where a task panics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PanicPolicy {
+    /// The task ends, and its handle gets the panic; one that nobody joins is reported. All others go on.
+    #[default]
+    Isolate,
+    /// The panic and all tasks are printed to standard error, and the process aborts. (Go: what every panic does)
+    Abort,
 }
 
 impl Builder {
@@ -37,7 +56,9 @@ impl Builder {
     }
 
     /// How many tasks run at a time. Default: what the environment variable `GMP_MAXPROCS` says, else one for
-    /// each CPU that the process may use. (Go: `GOMAXPROCS`)
+    /// each CPU that the process may use: by its affinity, and by the quotas of its control group and those above it,
+    /// rounded up, but not below 2. That is asked again once a second while something runs, and followed, until somebody
+    /// calls [`max_procs`](crate::max_procs). (Go: `GOMAXPROCS`)
     pub fn max_procs(mut self, processors: usize) -> Builder {
         self.processors = Some(processors);
         self
@@ -69,6 +90,23 @@ impl Builder {
         self
     }
 
+    /// How much CPU time a poll may use before another thread takes its processor on: from 1 ms to 10 s, by default 10 ms. A
+    /// fifth of that is allowed while a timer is due or an event of a socket waits, and every processor is busy. Polls that
+    /// block their threads lose their processors after a fraction of a millisecond, whatever the slice is.
+    ///
+    /// A shorter slice makes for less delay beside long calculations, and for more threads. (Go: `forcePreemptNS`,
+    /// which cannot be set)
+    pub fn time_slice(mut self, slice: Duration) -> Builder {
+        self.time_slice = Some(slice);
+        self
+    }
+
+    /// What becomes of the process where a task panics. Default: [`PanicPolicy::Isolate`].
+    pub fn panic_policy(mut self, policy: PanicPolicy) -> Builder {
+        self.panic_policy = policy;
+        self
+    }
+
     /// Starts the runtime.
     ///
     /// # Errors
@@ -81,9 +119,17 @@ impl Builder {
                 "the thread name {thread_name:?} contains a zero byte"
             )));
         }
-        let processors = match self.processors {
-            Some(processors) => check("max_procs", processors)?,
-            None => default_processors()?,
+        let chosen = match self.processors {
+            Some(processors) => Some(check("max_procs", processors)?),
+            None => chosen_from_outside()?,
+        };
+        let (processors, limits) = match chosen {
+            Some(processors) => (processors, None),
+            None => {
+                let mut limits = Limits::find();
+                let processors = limits.processors().min(PROCESSORS_MAX);
+                (processors, Some(limits))
+            }
         };
         let machines = self.machines.unwrap_or(MACHINES_MAX.max(processors));
         if machines < processors {
@@ -97,12 +143,21 @@ impl Builder {
                 "blocking_threads is 0; it must be at least 1".to_owned(),
             ));
         }
+        let time_slice = self.time_slice.unwrap_or(TIME_SLICE);
+        if !(TIME_SLICE_MIN..=TIME_SLICE_MAX).contains(&time_slice) {
+            return Err(invalid(format!(
+                "time_slice is {time_slice:?}; it must be from {TIME_SLICE_MIN:?} to {TIME_SLICE_MAX:?}"
+            )));
+        }
         let config = Config {
+            time_slice,
             machines,
             blocking,
             processors,
+            limits,
             thread_name,
             stack_size: self.stack_size,
+            aborts_on_panic: self.panic_policy == PanicPolicy::Abort,
         };
         Ok(Runtime {
             handle: Handle::new(Scheduler::start(config)?),
@@ -110,17 +165,15 @@ impl Builder {
     }
 }
 
-fn default_processors() -> io::Result<usize> {
-    match env::var_os(MAX_PROCS_VARIABLE) {
-        None => Ok(thread::available_parallelism()
-            .map_or(1, NonZero::get)
-            .min(PROCESSORS_MAX)),
-        Some(text) => match text.to_str().and_then(|text| text.trim().parse().ok()) {
-            Some(processors) => check(MAX_PROCS_VARIABLE, processors),
-            None => Err(invalid(format!(
-                "{MAX_PROCS_VARIABLE} is {text:?}; set it to a number from 1 to {PROCESSORS_MAX}, or unset it"
-            ))),
-        },
+fn chosen_from_outside() -> io::Result<Option<usize>> {
+    let Some(text) = env::var_os(MAX_PROCS_VARIABLE) else {
+        return Ok(None);
+    };
+    match text.to_str().and_then(|text| text.trim().parse().ok()) {
+        Some(processors) => check(MAX_PROCS_VARIABLE, processors).map(Some),
+        None => Err(invalid(format!(
+            "{MAX_PROCS_VARIABLE} is {text:?}; set it to a number from 1 to {PROCESSORS_MAX}, or unset it"
+        ))),
     }
 }
 

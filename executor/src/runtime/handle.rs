@@ -7,10 +7,10 @@ use futures::{
     task::{Spawn, SpawnError},
 };
 
-use super::block_on;
+use super::{RuntimeMetrics, block_on};
 use crate::{
     sched::{self, Entered, Live},
-    task::JoinHandle,
+    task::{JoinHandle, Origin},
 };
 
 /// Spawns on a runtime. It does not keep the runtime alive: what is spawned after the runtime's end
@@ -51,7 +51,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        sched::spawn_on(self.live, future, Location::caller())
+        sched::spawn_on(self.live, future, Origin::at(Location::caller()))
     }
 
     /// As [`Runtime::block_on`](super::Runtime::block_on).
@@ -67,9 +67,27 @@ impl Handle {
         }
     }
 
+    /// How many tasks of this runtime run at a time: see [`max_procs`](crate::max_procs). 0, and nothing set, if it has
+    /// ended.
+    ///
+    /// # Panics
+    /// With `Some(0)`.
+    pub fn max_procs(&self, processors: Option<usize>) -> usize {
+        assert!(
+            processors != Some(0),
+            "a runtime without processors runs nothing; `max_procs(None)` reads the number"
+        );
+        self.live.max_procs(processors)
+    }
+
     /// Tasks of this runtime that have not ended.
     pub fn num_tasks(&self) -> usize {
         self.live.tasks()
+    }
+
+    /// What the runtime has done so far; zeros once it has ended.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::of(self.live)
     }
 }
 

@@ -3,13 +3,15 @@
 mod block_on;
 mod builder;
 mod handle;
+mod metrics;
 
 use std::{io, time::Duration};
 
 pub use self::{
     block_on::block_on,
-    builder::Builder,
+    builder::{Builder, PanicPolicy},
     handle::{EnterGuard, Handle},
+    metrics::RuntimeMetrics,
 };
 pub use crate::sched::{CutTask, ShutdownReport};
 use crate::{report, task::JoinHandle};
@@ -73,6 +75,11 @@ impl Runtime {
     /// Makes this the thread's current runtime until the guard is dropped.
     pub fn enter(&self) -> EnterGuard {
         self.handle.enter()
+    }
+
+    /// What the runtime has done so far.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
     }
 
     /// Ends the runtime and waits until every task is gone: each future is dropped where it stands, once

@@ -7,15 +7,15 @@
 
 use std::sync::{
     Mutex,
-    atomic::{AtomicI32, AtomicU32, Ordering},
+    atomic::{AtomicI32, AtomicU8, AtomicU32, Ordering},
 };
 
 use super::{
     machine::Machine,
     retake::{Answer, Stretch},
-    slices,
+    sigurg, slices, thread_clock,
 };
-use crate::shim::lock;
+use crate::{hand_off::Cause, shim::lock, task::Name};
 
 /// Why a machine has no processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,16 @@ pub(super) enum Absence {
     Running,
     /// Its thread sleeps in the system.
     Blocked,
+}
+
+impl Absence {
+    /// What a hand-off makes of the machine. `None`: the task said beforehand that it blocks.
+    fn after(cause: Option<Cause>) -> Absence {
+        match cause {
+            Some(Cause::Running | Cause::Starved) => Absence::Running,
+            Some(Cause::Blocked) | None => Absence::Blocked,
+        }
+    }
 }
 
 /// Machines without a processor that run user code.
@@ -69,6 +79,8 @@ pub(super) struct Presence {
     absence: Mutex<Option<Absence>>,
     /// The system's id of the thread, 0: there is none. Written by the thread, under the lock where it ends.
     thread: AtomicI32,
+    /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks.
+    cause: AtomicU8,
 }
 
 impl Presence {
@@ -76,6 +88,28 @@ impl Presence {
         Presence {
             absence: Mutex::new(None),
             thread: AtomicI32::new(0),
+            cause: AtomicU8::new(0),
+        }
+    }
+
+    /// The monitor is about to ask for the processor. A machine that answers an earlier request meanwhile may be told the
+    /// cause of this one.
+    pub(super) fn set_cause(&self, cause: Option<Cause>) {
+        let bits = match cause {
+            None => 0,
+            Some(Cause::Running) => 1,
+            Some(Cause::Blocked) => 2,
+            Some(Cause::Starved) => 3,
+        };
+        self.cause.store(bits, Ordering::Relaxed);
+    }
+
+    fn cause(&self) -> Option<Cause> {
+        match self.cause.load(Ordering::Relaxed) {
+            1 => Some(Cause::Running),
+            2 => Some(Cause::Blocked),
+            3 => Some(Cause::Starved),
+            _ => None,
         }
     }
 
@@ -116,8 +150,9 @@ impl Machine {
         match self.retake.answer(self.stretch()) {
             Answer::Keep => true,
             Answer::GiveUp => {
+                self.scheduler.hand_offs.count(self.presence.cause());
                 // Its thread runs, whatever the monitor saw.
-                self.note_absence(Absence::Running);
+                self.enter_as(Absence::Running);
                 self.hand_off();
                 false
             }
@@ -147,8 +182,29 @@ impl Machine {
         }
     }
 
+    /// Its processor was taken.
+    pub(super) fn note_absence(&self, cause: Option<Cause>) {
+        self.scheduler.hand_offs.count(cause);
+        self.enter_as(Absence::after(cause));
+    }
+
+    /// It is in a poll of `task` in which it has lost its processor.
+    pub(super) fn is_away_with(&self, task: Option<Name>) -> bool {
+        // The last look proves that what the one between saw is of the same poll.
+        self.retake.is_lost() && self.current() == task && self.retake.is_lost()
+    }
+
+    /// Sends the signal to its thread if that runs on in the poll of `task`, without a processor (U3). Under the lock
+    /// (A1): the thread is this machine's.
+    pub(super) fn send_signal(&self, task: Option<Name>) -> bool {
+        let absence = lock(&self.presence.absence);
+        let thread = self.presence.thread();
+        let runs = *absence == Some(Absence::Running) && self.is_away_with(task);
+        runs && thread != 0 && !thread_clock::sleeps(thread) && sigurg::send(thread)
+    }
+
     /// Enters it as absent, unless it is back already (A1). By whoever made its word *lost*.
-    pub(super) fn note_absence(&self, why: Absence) {
+    fn enter_as(&self, why: Absence) {
         let mut absence = lock(&self.presence.absence);
         if !self.retake.is_lost() || absence.is_some() {
             return;

@@ -60,23 +60,27 @@ impl Drop for TakeBack {
         self.machine.take_back();
         if let Some(name) = section::current_task() {
             // What was waited for inside is not what the task waits for.
-            Header::named(name).clear_wait();
+            Header::named(name).end_wait();
         }
     }
 }
 
 impl Machine {
     /// Gives the processor to another machine, which searches with it: for work here, or for a place in the
-    /// poller. Inside of a section, by its own thread. (Go: `handoffp`)
+    /// poller; or lays it down, if it is retired. Inside of a section, by its own thread. (Go: `handoffp`)
     pub(super) fn hand_off(&self) {
         debug_assert!(
             !self.searching.get(),
             "a machine that runs a task does not search"
         );
-        if let Some(processor) = self.release() {
-            let machine = self.scheduler.idle.take_machine();
-            self.scheduler.run_processor(processor, machine);
+        let Some(processor) = self.release() else {
+            return;
+        };
+        if self.scheduler.idle.is_retired(processor) {
+            return self.scheduler.withdraw(processor);
         }
+        let machine = self.scheduler.idle.take_machine();
+        self.scheduler.run_processor(processor, machine);
     }
 
     fn hand_off_to_block(&'static self) -> &'static Machine {

@@ -44,12 +44,6 @@ impl Patience {
     }
 }
 
-/// The machine that polls a task on this thread.
-#[inline(always)]
-fn polling() -> Option<&'static Machine> {
-    section::machine().filter(|machine| machine.current().is_some())
-}
-
 /// The current poll should yield.
 #[inline(always)]
 pub(crate) fn should_yield() -> bool {
@@ -69,22 +63,32 @@ fn heard(machine: &'static Machine) -> bool {
 /// Spends one operation of the current poll's.
 #[inline(always)]
 pub(crate) fn spend() -> Budget {
-    let Some(machine) = polling() else {
+    let Some(machine) = section::machine() else {
         return Budget::None;
     };
     let left = machine.patience.operations.get();
     // One operation in any case: a poll that is slow before its first would never get on.
     if left == 0 || (left < OPERATIONS && machine.patience.has_ended()) {
-        return Budget::Spent;
+        return spent(machine);
     }
     machine.patience.operations.set(left - 1);
     Budget::Left
 }
 
+/// Between polls there is no budget; what is spent there is the last poll's, and nobody looks at it before the next one
+/// begins.
+#[cold]
+fn spent(machine: &Machine) -> Budget {
+    match machine.current() {
+        Some(_) => Budget::Spent,
+        None => Budget::None,
+    }
+}
+
 /// The operation was not done.
 #[inline]
 pub(crate) fn give_back() {
-    if let Some(machine) = polling() {
+    if let Some(machine) = section::machine() {
         let left = machine.patience.operations.get();
         machine.patience.operations.set((left + 1).min(OPERATIONS));
     }

@@ -20,6 +20,10 @@ impl Depth {
         Depth(AtomicU32::new(1))
     }
 
+    pub(super) fn outside() -> Depth {
+        Depth(AtomicU32::new(0))
+    }
+
     /// Its own thread's look.
     #[inline(always)]
     pub(super) fn is_inside(&self) -> bool {

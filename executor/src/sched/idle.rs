@@ -6,6 +6,10 @@
 //!   [`Idle::reclaim`]) and [`Idle::end_search`] (or [`Idle::go_idle`]).
 //! - I2: `idle` is the length of the list of idle processors whenever the lock is free.
 //! - I3: a machine that is on the list has no processor; whoever takes it off the list gives it one.
+//! - I4: a processor is idle and on the list, or at rest, or somebody's who may touch it: one of the three. Whoever takes
+//!   it off the list, or is refused when he puts it there, owns it.
+//! - I5: whenever the lock is free, those on the list are live (their numbers are below `live`), those at rest are not.
+//!   Why there are others, and what becomes of them, is told in [`resize`](super::resize).
 //!
 //! # Memory ordering
 //! The word is changed by read-modify-writes only, but for [`Idle::clear`]. [`Idle::worth_waking`] loads it relaxed. The
@@ -67,16 +71,43 @@ impl Counts {
     }
 }
 
+/// A processor that knows its number.
+pub(crate) trait Numbered: Copy {
+    fn number(self) -> usize;
+}
+
 struct Lists<P, M> {
     /// Last in, first out: the one that ran last has the warmest cache.
     processors: Vec<P>,
     machines: Vec<M>,
+    /// Retired processors, with nothing in them.
+    resting: Vec<P>,
+    /// How many processors there are in all: idle, at rest, somebody's.
+    known: usize,
+}
+
+impl<P, M> Lists<P, M> {
+    /// Retired processors that are not at rest yet.
+    fn retiring(&self, live: usize) -> usize {
+        self.known.saturating_sub(live) - self.resting.len()
+    }
 }
 
 /// Idle processors and machines.
 pub(crate) struct Idle<P, M> {
     counts: Counts,
+    /// How many processors are live. Written under the lock, released and acquired: who reads a number finds as many made.
+    live: AtomicU32,
     lists: Mutex<Lists<P, M>>,
+}
+
+/// What became of a processor that was to be idle.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Put {
+    Idle,
+    /// It is retired, and still the caller's, who is to [`lay it down`](Idle::lay_down).
+    Refused,
 }
 
 /// What a machine on the list gets when it asks for a processor.
@@ -91,16 +122,83 @@ pub(crate) enum Reclaim<P> {
     Given,
 }
 
-impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
+impl<P: Numbered, M: Copy + PartialEq> Idle<P, M> {
+    /// With no processors: see [`resize`](Self::resize).
     pub(crate) fn new() -> Self {
         let lists = Lists {
             processors: Vec::new(),
             machines: Vec::new(),
+            resting: Vec::new(),
+            known: 0,
         };
         Idle {
             counts: Counts(AtomicU32::new(0)),
+            live: AtomicU32::new(0),
             lists: Mutex::new(lists),
         }
+    }
+
+    /// How many processors are live.
+    pub(crate) fn live(&self) -> usize {
+        self.live.load(Ordering::Acquire) as usize
+    }
+
+    /// At a glance: the lock decides.
+    pub(crate) fn is_retired(&self, processor: P) -> bool {
+        processor.number() >= self.live()
+    }
+
+    /// Nobody runs anything: each processor is idle or at rest.
+    pub(crate) fn all_idle(&self) -> bool {
+        let lists = lock(&self.lists);
+        lists.processors.len() + lists.resting.len() == lists.known
+    }
+
+    /// So many processors are live from now on. Those that were at rest, or are new, become idle: look for work
+    /// afterwards. Those that were idle and are retired now are returned: they are the caller's to [`lay
+    /// down`](Self::lay_down). `tell` is told, under the lock, whether retired ones are not at rest yet.
+    pub(crate) fn resize(
+        &self,
+        live: usize,
+        new: impl Fn(usize) -> P,
+        tell: impl FnOnce(bool),
+    ) -> Vec<P> {
+        let mut lists = lock(&self.lists);
+        self.live.store(live as u32, Ordering::Release);
+        let is_live = |processor: &P| processor.number() < live;
+        let idle_before = lists.processors.len();
+        let idle = std::mem::take(&mut lists.processors);
+        let (idle, retired): (Vec<P>, Vec<P>) = idle.into_iter().partition(is_live);
+        let resting = std::mem::take(&mut lists.resting);
+        let (mut all, resting): (Vec<P>, Vec<P>) = resting.into_iter().partition(is_live);
+        all.extend((lists.known..live).map(new));
+        all.extend(idle);
+        lists.known = lists.known.max(live);
+        self.counts
+            .add((all.len() as u32).wrapping_sub(idle_before as u32));
+        (lists.processors, lists.resting) = (all, resting);
+        tell(lists.retiring(live) > 0);
+        drop(lists);
+        // Ordering: between the new idle ones and the look for work, as in `go_idle`.
+        fence(Ordering::SeqCst);
+        retired
+    }
+
+    /// A retired processor comes to rest, emptied by its owner; or is idle, if it is live again. Look for work
+    /// afterwards. `tell` as in [`resize`](Self::resize).
+    pub(crate) fn lay_down(&self, processor: P, tell: impl FnOnce(bool)) {
+        let mut lists = lock(&self.lists);
+        let live = self.live();
+        if processor.number() < live {
+            lists.processors.push(processor);
+            self.counts.add(1);
+        } else {
+            lists.resting.push(processor);
+        }
+        tell(lists.retiring(live) > 0);
+        drop(lists);
+        // Ordering: as in `go_idle`.
+        fence(Ordering::SeqCst);
     }
 
     pub(crate) fn counts(&self) -> Snapshot {
@@ -145,9 +243,12 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
 
     /// A machine has run out of work. True: it counts as searching from now on. At most half of the busy
     /// processors search (Go's rule, proc.go), so that one that has work is not looked at by all.
-    pub(crate) fn begin_search(&self, processors: usize) -> bool {
+    pub(crate) fn begin_search(&self) -> bool {
         let seen = self.counts.load();
-        let busy = (processors as u32).saturating_sub(seen.idle());
+        let busy = self
+            .live
+            .load(Ordering::Relaxed)
+            .saturating_sub(seen.idle());
         if 2 * seen.searching() >= busy {
             return false;
         }
@@ -162,11 +263,10 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
     }
 
     /// A machine puts its processor and itself on the lists. It must look for work once more afterwards.
-    pub(crate) fn go_idle(&self, processor: P, machine: M, searching: bool) {
+    pub(crate) fn go_idle(&self, processor: P, machine: M, searching: bool) -> Put {
         let mut lists = lock(&self.lists);
-        lists.processors.push(processor);
+        let put = self.put(&mut lists, processor);
         lists.machines.push(machine);
-        self.counts.add(1);
         if searching && !mutant("idle_machine_still_searches") {
             self.counts.sub(SEARCHING);
         }
@@ -176,6 +276,16 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
             // fences in `submitted` and in `Scheduler::announce_deadline`.
             fence(Ordering::SeqCst);
         }
+        put
+    }
+
+    fn put(&self, lists: &mut Lists<P, M>, processor: P) -> Put {
+        if self.is_retired(processor) && !mutant("retired_processor_goes_idle") {
+            return Put::Refused;
+        }
+        lists.processors.push(processor);
+        self.counts.add(1);
+        Put::Idle
     }
 
     /// A machine on the list has seen work.
@@ -225,10 +335,8 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
     }
 
     /// A processor that nobody runs goes on the list. Look for work afterwards, behind a SeqCst fence.
-    pub(crate) fn put_processor(&self, processor: P) {
-        let mut lists = lock(&self.lists);
-        lists.processors.push(processor);
-        self.counts.add(1);
+    pub(crate) fn put_processor(&self, processor: P) -> Put {
+        self.put(&mut lock(&self.lists), processor)
     }
 
     /// Forgets everybody: the runtime has ended, and no machine runs. Machines that were given a processor
@@ -237,6 +345,9 @@ impl<P: Copy, M: Copy + PartialEq> Idle<P, M> {
         let mut lists = lock(&self.lists);
         lists.processors.clear();
         lists.machines.clear();
+        lists.resting.clear();
+        lists.known = 0;
+        self.live.store(0, Ordering::Release);
         self.counts.clear();
     }
 }

@@ -29,7 +29,9 @@ use super::{
     idle::Reclaim,
     processor::Processor,
     retake::Retake,
+    sample::Sample,
     section::{self, Section},
+    sigurg::Bounds,
 };
 use crate::{
     poller::Ready,
@@ -45,6 +47,8 @@ const SURPLUS_LINGER: Duration = Duration::from_secs(10);
 pub(crate) struct Machine {
     pub(super) scheduler: &'static Scheduler,
     pub(super) depth: Depth,
+    /// Whether it is inside of a gate. Written by its own thread.
+    pub(super) visit: Depth,
     /// Whether its processor is wanted, or gone.
     pub(super) retake: Retake,
     /// The processor that it holds, unless `retake` says that it is gone (R4). Written by its own thread.
@@ -63,11 +67,20 @@ pub(crate) struct Machine {
     pub(super) searching: Own<bool>,
     /// Foreign wakers to be called outside of the section. Its own thread's.
     deferred: Own<Vec<Waker>>,
-    has_deferred: Own<bool>,
+    /// Something is to be done after the current turn: deferred wakers, or a binding. Its own thread's.
+    pub(super) errands: Own<bool>,
+    /// The task that it is bound to. Its own thread's.
+    pub(super) bound: Own<Option<Name>>,
+    /// Its thread is to end: what a task has made of it is not for others. Its own thread's.
+    pub(super) doomed: Own<bool>,
     /// Those that its turn in the poller made ready; empty between turns. Its own thread's.
     pub(super) ready: Own<Ready>,
     /// The processor that somebody gave it.
     pub(super) given: Given<Processor>,
+    /// A picture of the stack of its thread, if one is wanted.
+    pub(super) sample: Sample,
+    /// The thread's stack. Its own thread's, and that of a signal's handler there.
+    pub(super) stack: Own<Bounds>,
     /// Where it is known to the system, and whether it is away without a processor.
     pub(super) presence: Presence,
     thread: Mutex<Option<Thread>>,
@@ -107,6 +120,7 @@ impl Machine {
         Machine {
             scheduler,
             depth: Depth::inside(),
+            visit: Depth::outside(),
             retake: Retake::new(),
             processor: AtomicPtr::new(null_mut()),
             current: AtomicU64::new(0),
@@ -116,9 +130,13 @@ impl Machine {
             ran_too_long: Own::new(false),
             searching: Own::new(false),
             deferred: Own::new(Vec::new()),
-            has_deferred: Own::new(false),
+            errands: Own::new(false),
+            bound: Own::new(None),
+            doomed: Own::new(false),
             ready: Own::new(Ready::new()),
             given: Given::new(),
+            sample: Sample::new(),
+            stack: Own::new(Bounds::NONE),
             presence: Presence::new(),
             thread: Mutex::new(None),
         }
@@ -133,6 +151,15 @@ impl Machine {
     #[inline(always)]
     pub(crate) fn current(&self) -> Option<Name> {
         Name::from_bits(self.current.load(Ordering::Relaxed))
+    }
+
+    /// The same as a number, 0 for none.
+    #[allow(
+        dead_code,
+        reason = "where no signal is sent there is no handler that asks"
+    )]
+    pub(super) fn current_bits(&self) -> u64 {
+        self.current.load(Ordering::Relaxed)
     }
 
     /// Holds `processor` from now on. By its own thread.
@@ -185,6 +212,7 @@ impl Machine {
         // What was requested of the last thread came too late.
         self.retake.come_back();
         self.given.clear();
+        self.doomed.set(false);
     }
 
     fn take_given(&'static self) -> bool {
@@ -204,22 +232,29 @@ impl Machine {
         let mut deferred = self.deferred.0.take();
         deferred.append(wakers);
         self.deferred.0.set(deferred);
-        self.has_deferred.set(true);
+        self.errands.set(true);
     }
 
     pub(super) fn has_deferred(&self) -> bool {
-        self.has_deferred.get()
+        self.errands.get()
     }
 
     /// Calls the deferred wakers, and finds a processor afterwards if there is none: one that blocks may have cost it. The
     /// machine is not on the list meanwhile: it could not run what it were given.
     #[cold]
     pub(super) fn wake_deferred(&'static self) {
+        self.call_deferred();
+        if self.processor().is_none() {
+            self.find_another_processor();
+        }
+    }
+
+    fn call_deferred(&'static self) {
+        self.errands.set(false);
         if self.searching.replace(false) {
             // It may hand its processor off, or take long: others may look meanwhile.
             self.scheduler.idle.end_search();
         }
-        self.has_deferred.set(false);
         for waker in self.deferred.0.take() {
             if let Some(processor) = self.processor() {
                 processor.next_tick();
@@ -228,9 +263,6 @@ impl Machine {
         }
         // A waker's doing is not the next task's.
         self.ran_too_long.set(false);
-        if self.processor().is_none() {
-            self.find_another_processor();
-        }
     }
 
     /// Runs user code at depth 0: afterwards the machine may have lost its processor.
@@ -247,6 +279,8 @@ impl Machine {
 
     /// The life of the machine's thread.
     pub(super) fn run(&'static self) {
+        // First: the handler of a signal reads it once the machine is installed.
+        self.stack.set(Bounds::of_this_thread());
         section::install(self);
         let guard = section::AbortOnUnwind;
         *lock(&self.thread) = Some(std::thread::current());
@@ -267,6 +301,9 @@ impl Machine {
 
     /// Waits for a processor. False: the thread is to end.
     fn rest(&'static self) -> bool {
+        if self.doomed.get() {
+            return false;
+        }
         loop {
             if self.processor().is_some() || self.take_given() {
                 return true;
@@ -282,7 +319,9 @@ impl Machine {
                 continue;
             }
             std::thread::park_timeout(SURPLUS_LINGER);
-            if !self.given.is_some() && self.scheduler.idle.retire(self) {
+            // Others may have ended meanwhile.
+            let surplus = self.scheduler.has_surplus();
+            if surplus && !self.given.is_some() && self.scheduler.idle.retire(self) {
                 return false;
             }
         }
@@ -292,34 +331,42 @@ impl Machine {
     fn work(&'static self) {
         while let Some(mut section) = Section::of_loop(self) {
             match section.find_runnable() {
-                Some(name) if self.has_deferred.get() => {
+                Some(name) if self.errands.get() => {
                     // First, since the task may block; and a waker may cost the processor.
                     self.scheduler.push_global(name);
                     self.wake_deferred();
                 }
                 Some(name) => self.run_task(section, name),
-                None if self.has_deferred.get() => self.wake_deferred(),
+                None if self.errands.get() => self.wake_deferred(),
                 None if self.scheduler.is_closing() => self.leave_for_good(),
                 None => section.go_idle(),
             }
         }
     }
 
-    fn leave_for_good(&self) {
+    fn leave_for_good(&'static self) {
         if self.searching.replace(false) {
             self.scheduler.idle.end_search();
         }
         if let Some(processor) = self.release() {
-            self.scheduler.idle.put_processor(processor);
+            self.scheduler.put_processor(processor);
         }
     }
 
     #[inline(always)]
     fn run_task(&'static self, section: Section, name: Name) {
-        let start = Header::named(name).state.start(name.generation());
-        if start == Start::Stale {
-            return;
+        match Header::named(name).state.start(name.generation()) {
+            Start::Stale => {}
+            Start::Elsewhere => self.deliver(section, name),
+            start => self.run_started(section, name, start),
         }
+        if self.errands.get() {
+            self.finish_turn();
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn run_started(&'static self, section: Section, name: Name, start: Start) {
         section.processor().next_tick();
         self.current.store(name.bits(), Ordering::Relaxed);
         self.yielded.set(false);
@@ -334,9 +381,6 @@ impl Machine {
             Some(mut section) => section.settle(name, ran),
             None => self.settle_without_processor(name, ran),
         }
-        if self.has_deferred.get() {
-            self.wake_deferred();
-        }
     }
 
     /// What the task left goes the way of foreign threads.
@@ -344,12 +388,29 @@ impl Machine {
     fn settle_without_processor(&'static self, name: Name, ran: Ran) {
         let background = self.ran_too_long.replace(false);
         self.scheduler.settle_foreign(name, ran, background);
-        if self.has_deferred.get() {
-            // Before it is on the list: a waker that blocks must not keep a processor that somebody gives.
-            self.wake_deferred();
-        } else {
+        self.errands.set(true);
+    }
+
+    /// What follows a turn now and then: wakers to call, a binding to keep, a processor to find.
+    #[cold]
+    fn finish_turn(&'static self) {
+        // Before it is on the list: a waker that blocks must not keep a processor that somebody gives.
+        self.call_deferred();
+        while let Some(name) = self.bound.get() {
+            self.serve(name);
+            self.call_deferred();
+        }
+        if self.processor().is_none() && !self.doomed.get() {
             self.find_another_processor();
         }
+    }
+
+    /// Drops the future of a task that was claimed for it, at the end of the runtime.
+    pub(super) fn drop_claimed(&'static self, name: Name) {
+        self.current.store(name.bits(), Ordering::Relaxed);
+        let ran = self.outside(|| task::cancel_claimed(name));
+        self.current.store(0, Ordering::Relaxed);
+        self.scheduler.settle_foreign(name, ran, false);
     }
 
     fn find_another_processor(&'static self) {

@@ -7,6 +7,7 @@ mod barrier;
 #[cfg(gmp_loom)]
 #[path = "models/barrier.rs"]
 mod barrier;
+mod bindings;
 #[cfg(not(gmp_loom))]
 mod blocking;
 #[cfg(not(gmp_loom))]
@@ -14,9 +15,12 @@ mod budget;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
+pub(crate) mod gate;
 mod given;
 #[cfg(not(gmp_loom))]
 mod global;
+#[cfg(not(gmp_loom))]
+mod hand_offs;
 mod idle;
 #[cfg(not(gmp_loom))]
 mod machine;
@@ -27,13 +31,22 @@ mod monitor;
 #[cfg(not(gmp_loom))]
 mod netpoll;
 #[cfg(not(gmp_loom))]
+mod os_thread;
+#[cfg(not(gmp_loom))]
 mod permits;
 #[cfg(not(gmp_loom))]
 mod processor;
 #[cfg(not(gmp_loom))]
+mod processors;
+#[cfg(not(gmp_loom))]
 mod random;
+#[cfg(not(gmp_loom))]
+mod reporter;
+#[cfg(not(gmp_loom))]
+mod resize;
 mod retake;
 mod run_queue;
+mod sample;
 #[cfg(not(gmp_loom))]
 mod scheduler;
 #[cfg(not(gmp_loom))]
@@ -44,6 +57,8 @@ pub(crate) mod section;
 mod shutdown;
 #[cfg(not(gmp_loom))]
 mod signals;
+#[cfg(not(gmp_loom))]
+mod sigurg;
 #[cfg(not(gmp_loom))]
 mod slack;
 #[cfg(not(gmp_loom))]
@@ -58,6 +73,8 @@ mod table;
 mod thread_clock;
 mod token;
 #[cfg(not(gmp_loom))]
+pub(crate) mod visits;
+#[cfg(not(gmp_loom))]
 mod watch;
 
 #[cfg(not(gmp_loom))]
@@ -68,7 +85,9 @@ pub(crate) use self::{
     budget::{give_back, refill, should_yield, spend},
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
+    os_thread::{Hold, hold},
     permits::{Permit, Place},
-    scheduler::{Config, Live, Scheduler},
-    spawn::{spawn, spawn_on},
+    processors::PROCESSORS_MAX,
+    scheduler::{Config, Live, Scheduler, aborts_on_panic},
+    spawn::{spawn, spawn_alone, spawn_on},
 };

@@ -12,7 +12,7 @@ use std::{
     io,
     sync::{
         Mutex, OnceLock,
-        atomic::{AtomicBool, AtomicU32, Ordering, fence},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
     },
     thread::Thread,
     time::Duration,
@@ -20,6 +20,7 @@ use std::{
 
 use super::{
     processor::Processor,
+    resize::Following,
     scheduler::{Scheduler, explain},
     signals, slack,
     slices::{self, Slice},
@@ -30,7 +31,7 @@ use crate::{report, shim::lock, slab, time::clock};
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
 const PERIOD_MIN: Duration = Duration::from_micros(100);
-/// The longest period while something runs: a quarter of the 10 ms slice.
+/// The longest period while something runs: a quarter of the usual slice, 10 ms.
 const PERIOD_MAX: Duration = Duration::from_micros(2500);
 /// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
 const PERIOD_SOFT: Duration = Duration::from_micros(500);
@@ -41,10 +42,9 @@ const LINGER: Duration = Duration::from_millis(10);
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
-/// How often tasks that have lost a processor by running too long get a turn on each, if they get none otherwise: the slice.
-const GRANT: Duration = Duration::from_millis(10);
-/// The same while processors are idle, and left so because others of the kind run on without one.
-const GRANT_BESIDE_LOOPS: Duration = Duration::from_millis(50);
+/// While processors are idle, and left so because hot loops run on without one, others of the kind wait for a turn this many
+/// times as long.
+const GRANT_BESIDE_LOOPS: u32 = 5;
 /// A wait that lasted so much longer than was asked was a stop: `SIGSTOP`, a debugger, a quota that is used up. On a busy
 /// machine the monitor is late too, but not so late.
 const STOPPED: Duration = Duration::from_millis(10);
@@ -55,6 +55,8 @@ const KEEN_BY_HINT: Duration = Duration::from_micros(400);
 /// tasks that wake each other pay one wake-up in 10 ms, 0.02 %.
 const HINT_MIN: Duration = Duration::from_micros(200);
 const HINT_MAX: Duration = Duration::from_millis(10);
+/// A thread that could not be had is not asked for again before: in vain that costs some 30 µs.
+const THREAD_RETRY: Duration = Duration::from_millis(10);
 /// A poller that nobody visited for this long is to be visited: several times what the batch of tasks takes that one visit
 /// makes ready. (Go waits for 10 ms, proc.go; but a visit costs 1 µs, and an answer over a socket waits for two.)
 const POLL_MAX: Duration = Duration::from_micros(500);
@@ -86,6 +88,8 @@ pub(super) struct Monitor {
     /// Processors without a machine; each counts as searching.
     requests: Mutex<Vec<&'static Processor>>,
     requested: AtomicBool,
+    /// No machine is started before: the last try failed. The monitor's own.
+    no_thread_until: AtomicU64,
     warned: OnceLock<()>,
     warned_of_limit: OnceLock<()>,
 }
@@ -99,8 +103,14 @@ struct Glance {
 
 /// What the monitor remembers between two looks.
 struct Memory {
+    following: Following,
     glances: Vec<Glance>,
     watch: Watch,
+    /// The longest period while something runs: a quarter of a slice at most.
+    period_max: Duration,
+    /// How often tasks that have lost a processor by running too long get a turn on each, if they get none otherwise: the
+    /// slice.
+    grant_gap: Duration,
     /// When the background had its slices, and how many turns.
     granted_at: u64,
     background_turns: u64,
@@ -136,6 +146,7 @@ impl Monitor {
             heard: AtomicBool::new(false),
             requests: Mutex::new(Vec::new()),
             requested: AtomicBool::new(false),
+            no_thread_until: AtomicU64::new(0),
             warned: OnceLock::new(),
             warned_of_limit: OnceLock::new(),
         }
@@ -144,8 +155,8 @@ impl Monitor {
     /// A processor runs: the monitor shall look.
     #[inline(always)]
     pub(super) fn notice(&self) {
-        // Ordering: the machine was counted as not idle by a SeqCst read-modify-write before; the monitor
-        // stores `asleep`, then issues a fence, then reads that count.
+        // Ordering: the machine's processor was taken off the list of idle ones before; the monitor stores `asleep`, then
+        // looks at the list. The lock of the list makes one of them the second, who sees what the other did.
         if self.asleep.load(Ordering::SeqCst) {
             self.kick();
         }
@@ -195,6 +206,7 @@ impl Monitor {
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();
         self.requested.store(false, Ordering::SeqCst);
+        self.no_thread_until.store(0, Ordering::Relaxed);
         *lock(&self.thread) = None;
     }
 }
@@ -218,9 +230,9 @@ impl Memory {
             self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
         }
         let longest = if now < self.listened_until {
-            PERIOD_SOFT
+            PERIOD_SOFT.min(self.period_max)
         } else {
-            PERIOD_MAX
+            self.period_max
         };
         let longer = (self.period * 2).min(longest);
         self.period = if now < self.keen_until || pace.unsure {
@@ -247,10 +259,13 @@ impl Scheduler {
         // By itself, before it looks at `closing`: who kicks it too early to find it here is seen there.
         *lock(&self.monitor.thread) = Some(std::thread::current());
         slices::set(0, Slice::Short);
-        let count = self.processors.len();
+        let slice = self.config().time_slice;
         let mut memory = Memory {
-            glances: vec![Glance::default(); count],
-            watch: Watch::new(count),
+            following: self.following(),
+            glances: Vec::new(),
+            watch: Watch::new(slice),
+            period_max: PERIOD_MAX.min(slice / 4),
+            grant_gap: slice,
             granted_at: 0,
             background_turns: 0,
             due: None,
@@ -270,6 +285,7 @@ impl Scheduler {
         while !self.is_closing() {
             let now = read_clock();
             self.serve_requests();
+            self.follow(&mut memory.following, now);
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
             memory.stuck = pace.stuck;
@@ -287,7 +303,7 @@ impl Scheduler {
     }
 
     fn wait(&self, memory: &mut Memory, now: u64) {
-        if self.idle.counts().idle() < self.processors.len() as u32 {
+        if !self.idle.all_idle() {
             memory.quiet_since = None;
             memory.scavenged = false;
             let pause = self.until_next_look(memory, now);
@@ -330,11 +346,10 @@ impl Scheduler {
     /// Sleeps until a processor runs, or for `limit`.
     fn sleep(&self, limit: Duration) {
         let monitor = &self.monitor;
+        // Ordering: pairs with `Monitor::notice`; for requests by itself.
         monitor.asleep.store(true, Ordering::SeqCst);
-        // Ordering: pairs with `Monitor::notice`.
         fence(Ordering::SeqCst);
-        let all_idle = self.idle.counts().idle() == self.processors.len() as u32;
-        if all_idle && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst) {
+        if self.idle.all_idle() && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst) {
             std::thread::park_timeout(limit);
         }
         monitor.asleep.store(false, Ordering::SeqCst);
@@ -354,13 +369,18 @@ impl Scheduler {
 
     /// Starts a machine for a processor that counts as searching.
     pub(super) fn start_machine_for(&'static self, processor: &'static Processor) {
-        let Err(error) = self.start_machine(Some(processor)) else {
-            return;
-        };
-        self.monitor
-            .warned
-            .get_or_init(|| report::warn_elsewhere(format!("{error}; going on with fewer")));
-        self.idle.put_processor(processor);
+        let monitor = &self.monitor;
+        if clock::now() >= monitor.no_thread_until.load(Ordering::Relaxed) {
+            let Err(error) = self.start_machine(Some(processor)) else {
+                return;
+            };
+            let again = clock::now() + THREAD_RETRY.as_nanos() as u64;
+            monitor.no_thread_until.store(again, Ordering::Relaxed);
+            monitor
+                .warned
+                .get_or_init(|| report::warn_elsewhere(format!("{error}; going on with fewer")));
+        }
+        self.put_processor(processor);
         self.idle.end_search();
     }
 
@@ -372,14 +392,14 @@ impl Scheduler {
             memory.background_turns = turns;
             memory.granted_at = now;
         }
-        let period = if self.idle.counts().idle() > 0 {
-            GRANT_BESIDE_LOOPS
+        let gap = if self.idle.counts().idle() > 0 {
+            memory.grant_gap * GRANT_BESIDE_LOOPS
         } else {
-            GRANT
+            memory.grant_gap
         };
-        if now >= memory.granted_at + period.as_nanos() as u64 {
+        if now >= memory.granted_at + gap.as_nanos() as u64 {
             memory.granted_at = now;
-            let processors = self.processors.len() as u32;
+            let processors = self.idle.live() as u32;
             // Those that run on without a processor have theirs.
             let grants = processors.saturating_sub(self.absent.running()).max(1);
             self.grants.store(grants, Ordering::Relaxed);
@@ -398,7 +418,7 @@ impl Scheduler {
             return Pace::unknown();
         }
         let waits = self.global.has_urgent()
-            || self.signals.has(signals::STRANDED)
+            || self.signals.is_raised(signals::STRANDED)
             || self.timers().any(|timers| timers.earliest() <= now)
             || self.processors.iter().any(|it| it.urgent.len() > 0);
         let urgent = waits && self.idle.counts().idle() == 0;
@@ -434,7 +454,7 @@ impl Scheduler {
             self.warn_sleeper();
         }
         let waits = self.global.has_work() || self.background_stands();
-        let granted = self.signals.has(signals::GRANTED);
+        let granted = self.signals.is_raised(signals::GRANTED);
         if stood || waits || granted || (vacant && (due || unvisited)) {
             self.wake_one();
         }
@@ -445,6 +465,8 @@ impl Scheduler {
     /// or several stand there at both looks.
     fn work_stood(&self, memory: &mut Memory) -> bool {
         let mut any = false;
+        let made = self.processors.made();
+        memory.glances.resize(made, Glance::default());
         for (processor, last) in self.processors.iter().zip(&mut memory.glances) {
             let tick = processor.tick();
             let queued = processor.queued();

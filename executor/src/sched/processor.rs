@@ -6,11 +6,12 @@ use std::{
     ptr::{from_ref, null_mut},
     sync::{
         Arc,
-        atomic::{AtomicPtr, AtomicU64, Ordering},
+        atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
 use super::{
+    idle::Numbered,
     machine::Machine,
     random::Random,
     retake::Stretch,
@@ -26,6 +27,10 @@ use crate::{
 /// What others may see of a processor.
 #[repr(align(128))]
 pub(crate) struct Processor {
+    /// Its place among the others: it is live if as many are ([`resize`](super::resize)).
+    pub(super) number: usize,
+    /// Its number in the process, for good.
+    pub(super) place: usize,
     /// Counts polls and other stretches of user code (R3). Written by the holder; the monitor sees by it that one
     /// goes on.
     tick: AtomicU64,
@@ -58,16 +63,21 @@ pub(crate) struct Private {
     pub(super) ready: Ready,
 }
 
-// SAFETY: `private` is reached through `Processor::private` only, whose caller holds the processor:
-// one machine at a time. All else is `Sync`.
+/// How many processors there are in the process. They are used again, as the runtimes' structures are.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: `private` is reached through `Processor::private` only, whose caller holds or owns the processor:
+// one thread at a time. All else is `Sync`.
 unsafe impl Sync for Processor {}
 
 impl Processor {
-    pub(super) fn new(index: usize) -> Processor {
+    pub(super) fn new(number: usize) -> Processor {
         let (queue, stealer) = run_queue::new();
         let (urgent, urgent_stealer) = run_queue::new();
         let cache = Cache::new();
         Processor {
+            number,
+            place: MADE.fetch_add(1, Ordering::Relaxed),
             tick: AtomicU64::new(0),
             holder: AtomicPtr::new(null_mut()),
             stealer,
@@ -81,7 +91,7 @@ impl Processor {
                 queue,
                 urgent,
                 cache,
-                random: Random::seeded(index as u64 + 1),
+                random: Random::seeded(number as u64 + 1),
                 chain: 0,
                 looks: 0,
                 ready: Ready::new(),
@@ -90,7 +100,7 @@ impl Processor {
     }
 
     /// # Safety
-    /// The caller holds the processor, and no other reference to its private part is alive.
+    /// The caller holds the processor, or owns it while nobody holds it (I4), and no other reference to its private part is alive.
     #[expect(clippy::mut_from_ref, reason = "the caller's promise makes it unique")]
     #[inline(always)]
     pub(super) unsafe fn private(&self) -> &mut Private {
@@ -161,6 +171,12 @@ impl Processor {
     /// Work stands here that another processor could take.
     pub(super) fn has_work(&self) -> bool {
         self.queued() > 0 || !self.spill.is_empty()
+    }
+}
+
+impl Numbered for &'static Processor {
+    fn number(self) -> usize {
+        self.number
     }
 }
 

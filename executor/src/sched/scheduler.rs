@@ -2,7 +2,7 @@
 //!
 //! It is type-stable like the slots: a thread that was put aside between waking a task and queueing it
 //! may come back when the runtime is long gone. So the structure is never freed but used again by a later
-//! runtime with as many processors ([`table`]), with another *epoch*.
+//! runtime ([`table`]), with another *epoch*.
 
 use std::{
     io,
@@ -16,17 +16,22 @@ use std::{
 use super::{
     absence::Absent,
     barrier,
+    bindings::Bindings,
     global::GlobalQueue,
+    hand_offs::HandOffs,
     idle::Idle,
     machine::Machine,
     monitor::Monitor,
     netpoll::NetPoll,
-    permits::Permits,
+    permits::{BlockingCounts, Permits},
     processor::Processor,
+    processors::Processors,
     signals::{self, Signals},
-    table,
+    sigurg, table,
 };
 use crate::{
+    cpus::Limits,
+    hand_off::Cause,
     shim::lock,
     slab::{self, Class},
     task::{Name, walk},
@@ -37,12 +42,18 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) processors: usize,
+    /// What the number of processors follows, unless somebody has chosen it.
+    pub(crate) limits: Option<Limits>,
     pub(crate) thread_name: String,
     pub(crate) stack_size: Option<usize>,
     /// Threads that run tasks, at most.
     pub(crate) machines: usize,
     /// How many functions of `spawn_blocking` run at a time.
     pub(crate) blocking: usize,
+    /// CPU time that a poll may use while others wait.
+    pub(crate) time_slice: Duration,
+    /// Where a task panics the process aborts.
+    pub(crate) aborts_on_panic: bool,
 }
 
 /// How long a start that failed waits for the threads that it had started: they have nothing to do.
@@ -51,18 +62,24 @@ const START_UNDONE: Duration = Duration::from_secs(1);
 pub(crate) struct Scheduler {
     /// Its place in the table, which task headers hold.
     pub(crate) index: u16,
-    pub(crate) processors: Box<[Processor]>,
+    pub(super) processors: Processors,
+    /// Guards the number of processors that are live. The number follows what the system says; else somebody has
+    /// chosen it.
+    pub(super) follows: Mutex<bool>,
     pub(super) idle: Idle<&'static Processor, &'static Machine>,
     pub(super) global: GlobalQueue,
     pub(super) monitor: Monitor,
     pub(super) netpoll: NetPoll,
     pub(super) signals: Signals,
+    /// Tasks that are bound to machines.
+    pub(super) bindings: Bindings<&'static Machine>,
     /// Turns of `spawn_blocking`.
     pub(super) permits: Permits,
     /// Turns for tasks of the background, with their signal.
     pub(super) grants: AtomicU32,
     /// Machines that run user code without a processor.
     pub(super) absent: Absent,
+    pub(super) hand_offs: HandOffs,
     /// Timers of threads without a processor.
     pub(super) foreign_timers: Timers,
     /// Tasks spawned less tasks ended by threads without a processor.
@@ -99,18 +116,21 @@ pub(crate) struct Live {
 }
 
 impl Scheduler {
-    pub(super) fn new(index: u16, processors: usize) -> Scheduler {
+    pub(super) fn new(index: u16) -> Scheduler {
         Scheduler {
             index,
-            processors: (0..processors).map(Processor::new).collect(),
+            processors: Processors::new(),
+            follows: Mutex::new(false),
             idle: Idle::new(),
             global: GlobalQueue::new(),
             monitor: Monitor::new(),
             netpoll: NetPoll::new(),
             signals: Signals::new(),
+            bindings: Bindings::new(),
             permits: Permits::new(),
             grants: AtomicU32::new(0),
             absent: Absent::new(),
+            hand_offs: HandOffs::new(),
             foreign_timers: Timers::new(),
             foreign_balance: AtomicI64::new(0),
             closing: AtomicBool::new(true),
@@ -121,11 +141,14 @@ impl Scheduler {
             ended: Condvar::new(),
             life: Mutex::new(Life::Walked),
             config: Mutex::new(Arc::new(Config {
-                processors,
+                processors: 0,
+                limits: None,
                 thread_name: String::new(),
                 stack_size: None,
                 machines: 0,
                 blocking: 0,
+                time_slice: Duration::ZERO,
+                aborts_on_panic: false,
             })),
         }
     }
@@ -137,21 +160,25 @@ impl Scheduler {
     pub(crate) fn start(config: Config) -> io::Result<Live> {
         slab::reserve()?;
         barrier::init();
-        let scheduler = table::take(config.processors)?;
+        sigurg::install();
+        let scheduler = table::take()?;
+        let processors = config.processors;
+        scheduler.processors.make(processors);
         scheduler.permits.reset(config.blocking);
+        scheduler.hand_offs.reset();
+        *lock(&scheduler.follows) = config.limits.is_some();
         *lock(&scheduler.config) = Arc::new(config);
         *lock(&scheduler.life) = Life::Running;
         let epoch = scheduler.global.open();
         scheduler.epoch.store(epoch, Ordering::SeqCst);
         scheduler.closing.store(false, Ordering::SeqCst);
-        for processor in &scheduler.processors {
-            scheduler.idle.put_processor(processor);
-        }
+        let retired = scheduler.set_live(processors);
+        debug_assert!(retired.is_empty(), "the lists were cleared");
         let live = Live { scheduler, epoch };
         scheduler
             .start_monitor()
             .inspect_err(|_| scheduler.end_unstarted())?;
-        for _ in &scheduler.processors {
+        for _ in 0..processors {
             scheduler.start_machine(None).inspect_err(|_| {
                 live.shutdown(START_UNDONE);
             })?;
@@ -214,7 +241,7 @@ impl Scheduler {
 
     /// More machines live than the processors and the machines that do without need.
     pub(super) fn has_surplus(&self) -> bool {
-        self.machines.load(Ordering::Relaxed) > self.processors.len() + self.absent.all()
+        self.machines.load(Ordering::Relaxed) > self.idle.live() + self.absent.all()
     }
 
     /// There is a machine to spare, or another may be started.
@@ -285,8 +312,8 @@ impl Scheduler {
     pub(super) fn work_stands(&self) -> bool {
         self.global.has_work()
             || self.background_stands()
-            || self.signals.has(signals::STRANDED)
-            || self.processors.iter().any(Processor::has_work)
+            || self.signals.is_raised(signals::STRANDED)
+            || self.processors.first(self.reach()).any(Processor::has_work)
     }
 
     /// A hot loop waits that an idle processor should run.
@@ -339,9 +366,23 @@ impl Live {
         usize::try_from(all).unwrap_or(0)
     }
 
+    /// How often processors were taken for this cause; 0 once another runtime uses the structure.
+    pub(crate) fn hand_offs(self, cause: Cause) -> u64 {
+        if Live::of(self.scheduler).epoch != self.epoch {
+            return 0;
+        }
+        self.scheduler.hand_offs.get(cause)
+    }
+
+    /// What there is to tell of `spawn_blocking`. `None`: the runtime has ended.
+    pub(crate) fn blocking_counts(self) -> Option<BlockingCounts> {
+        let counts = self.scheduler.permits.counts();
+        (Live::of(self.scheduler).epoch == self.epoch).then_some(counts)
+    }
+
     /// Adds what its processors' caches took and missed to `sum`.
     pub(crate) fn count_caches(self, sum: &mut dyn FnMut(Class, u64, u64)) {
-        for processor in &self.scheduler.processors {
+        for processor in self.scheduler.processors.iter() {
             processor.cache_counts().add_to(sum);
         }
     }
@@ -351,6 +392,11 @@ impl Live {
         let index = self.scheduler.index;
         walk::tasks().filter(move |seen| seen.runtime == index && !seen.state.is_done())
     }
+}
+
+/// What the builder of a runtime decided. False if there is none.
+pub(crate) fn aborts_on_panic(runtime: u16) -> bool {
+    table::get(runtime).is_some_and(|scheduler| scheduler.config().aborts_on_panic)
 }
 
 pub(super) fn explain(what: &str, error: io::Error) -> io::Error {

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{processor::Processor, run_queue::Batch, section::Section, signals};
+use super::{idle::Put, processor::Processor, run_queue::Batch, section::Section, signals};
 use crate::{
     poller::Ready,
     task::{Header, Name, Ran, state::Wake},
@@ -39,6 +39,9 @@ impl Section {
         let around = self.processor().tick() % LOOK_AROUND == LOOK_AROUND - 1;
         let found = if around { self.look_around() } else { None };
         let found = if self.scheduler().signals.any() {
+            if self.is_retired() {
+                return self.pass_by(found);
+            }
             found.or_else(|| self.attend())
         } else {
             found
@@ -279,12 +282,12 @@ impl Section {
 
     fn steal(&mut self) -> Option<Name> {
         let scheduler = self.scheduler();
-        let count = scheduler.processors.len();
+        let count = scheduler.reach();
         if count == 1 {
             return None;
         }
         if !self.machine().searching.get() {
-            if !scheduler.idle.begin_search(count) {
+            if !scheduler.idle.begin_search() {
                 return None;
             }
             self.machine().searching.set(true);
@@ -294,7 +297,7 @@ impl Section {
             let order = (start..count).chain(0..start);
             let last = round == STEAL_ROUNDS - 1;
             for index in order {
-                let victim = &scheduler.processors[index];
+                let victim = scheduler.processors.get(index);
                 if std::ptr::eq(victim, self.processor()) {
                     continue;
                 }
@@ -408,14 +411,16 @@ impl Section {
         }
     }
 
-    /// Gives the processor up for lack of work, and looks once more.
+    /// Gives the processor up, for lack of work or since it is retired, and looks once more.
     pub(super) fn go_idle(self) {
         let (machine, scheduler) = (self.machine(), self.scheduler());
         let searching = machine.searching.replace(false);
         let Some(processor) = machine.release() else {
             return;
         };
-        scheduler.idle.go_idle(processor, machine, searching);
+        if scheduler.idle.go_idle(processor, machine, searching) == Put::Refused {
+            scheduler.lay_down(processor);
+        }
         if scheduler.work_stands() {
             machine.reclaim();
         } else {

@@ -7,7 +7,8 @@
 //!
 //! # Invariants
 //! - P1: the private part of a processor is touched by the thread whose machine holds it, at
-//!   depth 1 only, after a look whether the processor is gone or wanted ([`retake`](super::retake)).
+//!   depth 1 only, after a look whether the processor is gone or wanted ([`retake`](super::retake)); and, while nobody
+//!   holds it, by its owner (I4), who lays it down ([`resize`](super::resize)).
 //! - P2: no user code runs inside: no foreign waker, no clone or drop of one, no hook, no drop of
 //!   a user's value. [`Machine::outside`] is the way out for those, [`Machine::defer`] where the section must
 //!   go on.

@@ -20,12 +20,12 @@ use std::{
 use super::{
     blocking, depth, entry,
     scheduler::{Life, Live, Scheduler},
-    section, table,
+    section, signals, table,
 };
 use crate::{
     poller::Ready,
     shim::lock,
-    task::{self, Header, Id},
+    task::{self, Header, Id, state::State},
 };
 
 /// How long the walk waits for polls to return. It passes over those that do not; but what they wait
@@ -124,8 +124,8 @@ impl Scheduler {
         self.monitor.kick();
     }
 
-    /// Machines that rest see `closing`.
-    fn rouse_all(&self) {
+    /// Machines that rest look again: at `closing`, at whether they are too many.
+    pub(super) fn rouse_all(&self) {
         for machine in lock(&self.roster).iter() {
             machine.rouse();
         }
@@ -142,11 +142,11 @@ impl Scheduler {
         let mut pause = WALK_PAUSE_MIN;
         while self.machines.load(Ordering::SeqCst) > 0 {
             // A poll that ends after a walk may leave its task waiting, and another may wait for that one's end.
-            self.drop_all();
+            self.drop_all(State::claim);
             self.wait_for_machines(Instant::now() + pause);
             pause = (pause * 2).min(WALK_PAUSE_MAX);
         }
-        self.drop_all();
+        self.drop_all(State::claim_bound);
         *lock_life(self) = Life::Walked;
         self.ended.notify_all();
         self.retire();
@@ -176,15 +176,15 @@ impl Scheduler {
     }
 
     /// Drops the futures of all tasks that nobody polls, until a pass finds none, and tells all
-    /// who wait for timers.
-    fn drop_all(&'static self) {
+    /// who wait for timers. While machines live, those that tasks are bound to drop these themselves.
+    fn drop_all(&'static self, claim: fn(&State, u32) -> bool) {
         let live = Live::of(self);
         // What drops spawn is refused, not a panic.
         let _entered = entry::enter(live);
         loop {
             let mut found = false;
             for seen in live.walk() {
-                if Header::named(seen.name).state.claim(seen.name.generation()) {
+                if claim(&Header::named(seen.name).state, seen.name.generation()) {
                     found = true;
                     self.settle_foreign(seen.name, task::cancel_claimed(seen.name), false);
                 }
@@ -211,16 +211,20 @@ impl Scheduler {
     /// No machine runs, no task is left: the structure is ready for another runtime.
     fn retire(&'static self) {
         self.netpoll.detach();
+        let follows = lock(&self.follows);
         self.idle.clear();
+        self.signals.lower(signals::RETIRED);
         // Afterwards: what is claimed under the idle lock may still be requested there until `clear`.
         self.monitor.clear();
-        for processor in &self.processors {
-            // SAFETY: no machine is left, so nobody holds the processor.
+        for processor in self.processors.iter() {
+            // SAFETY: no machine is left, so nobody holds the processor; nor does anybody own one that is retired (`resize`).
             let private = unsafe { processor.private() };
             private.cache.flush();
             private.queue.clear();
             private.urgent.clear();
+            while processor.spill.take().is_some() {}
         }
+        drop(follows);
         table::put(self);
     }
 }

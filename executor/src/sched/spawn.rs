@@ -2,7 +2,6 @@
 
 use std::{
     alloc::{Layout, handle_alloc_error},
-    panic::Location,
     sync::atomic::Ordering,
 };
 
@@ -12,8 +11,9 @@ use super::{
     section::{self, Section},
 };
 use crate::{
+    inherit::{self, Within},
     slab::{self, Class, SlotIndex},
-    task::{self, Header, JoinHandle, Name},
+    task::{self, Header, JoinHandle, Name, Origin},
 };
 
 /// Spawns on the current runtime.
@@ -21,7 +21,50 @@ use crate::{
 /// # Panics
 /// Outside of a runtime.
 #[inline(always)]
-pub(crate) fn spawn<F>(future: F, site: &'static Location<'static>) -> JoinHandle<F::Output>
+pub(crate) fn spawn<F>(future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    if inherit::is_any() {
+        spawn_heir(None, future, origin)
+    } else {
+        spawn_alone(future, origin)
+    }
+}
+
+/// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
+/// dropped, and the handle says cancelled.
+pub(crate) fn spawn_on<F>(live: Live, future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    if inherit::is_any() {
+        spawn_heir(Some(live), future, origin)
+    } else {
+        spawn_alone_on(live, future, origin)
+    }
+}
+
+/// Spawns what inherits, on `live` or on the current runtime.
+#[cold]
+#[inline(never)]
+fn spawn_heir<F>(live: Option<Live>, future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let heir = Within::new(inherit::heir(), future);
+    match live {
+        Some(live) => spawn_alone_on(live, heir, origin),
+        None => spawn_alone(heir, origin),
+    }
+}
+
+/// Spawns what inherits nothing, or has it already, on the current runtime.
+#[inline(always)]
+pub(crate) fn spawn_alone<F>(future: F, origin: Origin) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -30,24 +73,18 @@ where
     let here = if entry::is_elsewhere() {
         None
     } else {
-        section::with(|section| section.spawn(&mut future, site))
+        section::with(|section| section.spawn(&mut future, origin))
     };
     match (here, future) {
         // SAFETY: `spawn` published the task with this future.
         (Some(Some(name)), _) => unsafe { JoinHandle::new(name) },
-        (_, Some(future)) => spawn_on(entry::current_or_panic(), future, site),
+        (_, Some(future)) => spawn_alone_on(entry::current_or_panic(), future, origin),
         // The runtime closed the gate after it took the future: it cannot, see `Section::spawn`.
         (_, None) => JoinHandle::cancelled(),
     }
 }
 
-/// Spawns on a runtime from a thread that is none of its machines. If the runtime has shut down the future is
-/// dropped, and the handle says cancelled.
-pub(crate) fn spawn_on<F>(
-    live: Live,
-    future: F,
-    site: &'static Location<'static>,
-) -> JoinHandle<F::Output>
+fn spawn_alone_on<F>(live: Live, future: F, origin: Origin) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -57,7 +94,7 @@ where
     let mut future = Some(future);
     let name = live.scheduler.global.pass(live.epoch, || {
         let future = future.take().expect("published once");
-        let name = publish(slot, future, site, live.scheduler.index);
+        let name = publish(slot, future, origin, live.scheduler.index);
         live.scheduler
             .foreign_balance
             .fetch_add(1, Ordering::Relaxed);
@@ -80,11 +117,7 @@ where
 impl Section {
     /// Takes the future, unless the runtime closes: then it is left to be dropped outside.
     #[inline(always)]
-    fn spawn<F: Future>(
-        &mut self,
-        future: &mut Option<F>,
-        site: &'static Location<'static>,
-    ) -> Option<Name> {
+    fn spawn<F: Future>(&mut self, future: &mut Option<F>, origin: Origin) -> Option<Name> {
         if self.scheduler().is_closing() {
             return None;
         }
@@ -93,7 +126,7 @@ impl Section {
             Ok(slot) => slot,
             Err(_) => out_of_memory(class),
         };
-        let name = publish(slot, future.take()?, site, self.scheduler().index);
+        let name = publish(slot, future.take()?, origin, self.scheduler().index);
         self.processor().count_spawn();
         self.push_next(name);
         Some(name)
@@ -101,13 +134,8 @@ impl Section {
 }
 
 #[inline(always)]
-fn publish<F: Future>(
-    slot: SlotIndex,
-    future: F,
-    site: &'static Location<'static>,
-    runtime: u16,
-) -> Name {
-    let name = task::fill(slot, future, site, runtime);
+fn publish<F: Future>(slot: SlotIndex, future: F, origin: Origin, runtime: u16) -> Name {
+    let name = task::fill(slot, future, origin, runtime);
     Header::of(slot).state.publish(name.generation());
     name
 }

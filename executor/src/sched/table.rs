@@ -28,28 +28,33 @@ pub(super) fn get(index: u16) -> Option<&'static Scheduler> {
     unsafe { TABLE.get(index as usize)?.load(Ordering::Acquire).as_ref() }
 }
 
-/// A scheduler with that many processors, which nobody uses.
+/// A scheduler that nobody uses.
 ///
 /// # Errors
 /// If too many runtimes live.
-pub(super) fn take(processors: usize) -> io::Result<&'static Scheduler> {
+pub(super) fn take() -> io::Result<&'static Scheduler> {
     let mut spare = lock(&SPARE);
-    let fitting = spare
-        .iter()
-        .position(|scheduler| scheduler.processors.len() == processors);
-    if let Some(at) = fitting {
-        return Ok(spare.swap_remove(at));
+    if let Some(scheduler) = spare.pop() {
+        return Ok(scheduler);
     }
     let index = USED.load(Ordering::Relaxed);
     if index == RUNTIMES_MAX {
         return Err(io::Error::other(format!(
-            "{RUNTIMES_MAX} runtimes live or differ in their number of processors; shut some down"
+            "{RUNTIMES_MAX} runtimes live; shut some down"
         )));
     }
     USED.store(index + 1, Ordering::Relaxed);
-    let scheduler: &Scheduler = Box::leak(Box::new(Scheduler::new(index as u16, processors)));
+    let scheduler: &Scheduler = Box::leak(Box::new(Scheduler::new(index as u16)));
     TABLE[index].store(std::ptr::from_ref(scheduler).cast_mut(), Ordering::Release);
     Ok(scheduler)
+}
+
+/// All that there are. One that is made later is made by somebody who takes a lock that was this thread's before.
+pub(super) fn all() -> Vec<&'static Scheduler> {
+    let _spare = lock(&SPARE);
+    (0..USED.load(Ordering::Relaxed))
+        .filter_map(|index| get(index as u16))
+        .collect()
 }
 
 /// The runtime has ended for good: no thread of it lives, no task of it is left.

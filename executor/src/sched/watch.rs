@@ -9,10 +9,16 @@
 //! - it has moved on by a slice: the task is a hot loop, or a long calculation. The slice is shorter if something urgent
 //!   waits.
 //! - neither, for long: the thread does not get a CPU. Then the processor is taken too, so that others may try; but that
-//!   is not the task's fault.
+//!   is not the task's fault. (Nor is it where the system has no such clock and wall time is all there is.) It happens once
+//!   in [`SPARED`] at most: the next thread will get no more of the CPUs, and what was taken competes with it. But for where
+//!   it is hot loops without a processor that use the CPUs.
 //!
 //! So a quota on CPU time, or busy neighbours, make nobody a hog. What the monitor itself misses while it is
 //! stopped (a debugger, `SIGSTOP`) counts for nobody.
+//!
+//! What a slice is, the program may say ([`Builder::time_slice`](crate::Builder::time_slice)); the other limits follow.
+//! Each hand-off is told to the [`reporter`], also one that a machine answered by itself: the monitor finds
+//! out at its next look.
 //!
 //! Before all that, the *soft flag* of the machine is raised: tasks that look at it yield by themselves.
 //!
@@ -21,35 +27,90 @@
 //! these share the CPUs with the rest; above that only the last processor is taken, so that the
 //! others never stand still altogether.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
-    absence::Absence, barrier, machine::Machine, processor::Processor, retake::Stretch,
-    scheduler::Scheduler, thread_clock,
+    barrier,
+    machine::Machine,
+    processor::Processor,
+    reporter::{self, Spent, Stall},
+    retake::Stretch,
+    scheduler::Scheduler,
+    thread_clock,
 };
-use crate::task::walk;
+use crate::{
+    hand_off::Cause,
+    task::{Name, walk},
+};
 
-/// CPU time that a stretch may use: Go's `forcePreemptNS`, proc.go. Nanoseconds, as all here.
-const SLICE: u64 = 10_000_000;
-/// The same while timers are due, or tasks that timers or sockets woke stand, and no processor is idle.
-const SLICE_URGENT: u64 = 2_000_000;
-/// How long a stretch may last whose thread neither runs nor sleeps.
-const WALL_MAX: u64 = 20_000_000;
-/// The same while something urgent waits: beside 100 hot loops a slice of CPU time is 0.1 s.
-const WALL_MAX_URGENT: u64 = 4_000_000;
 /// How long a thread's clock must stand still before the thread counts as blocked: waking it costs a tenth of that.
 const BLOCKED_AFTER: u64 = 100_000;
 /// What the clock of a thread that sleeps may move on between two looks.
 const STANDS_STILL: u64 = 5_000;
+/// Neighbours may keep a thread from its CPU for so long, whatever the slice is.
+const WALL_MIN: u64 = 20_000_000;
+/// A processor is taken for want of a CPU once in this time at most.
+const SPARED: u64 = 1_000_000_000;
 /// After this long a stretch is asked to yield.
 const SOFT_AFTER: u64 = 500_000;
 /// Hot loops that run on without a processor.
 const RUNNING_MAX: u32 = 256;
 
+/// How long stretches may last, nanoseconds.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// CPU time.
+    slice: u64,
+    /// The same while timers are due, or tasks that timers or sockets woke stand, and no processor is idle.
+    urgent: u64,
+    /// Wall time, where the thread neither runs nor sleeps.
+    wall: u64,
+    /// The same while it is urgent: beside 100 hot loops a slice of CPU time is 0.1 s.
+    wall_urgent: u64,
+}
+
+impl Limits {
+    /// For a slice of 10 ms: 2 ms if it is urgent, 20 ms of wall time, or 4 ms.
+    fn new(slice: Duration) -> Limits {
+        let slice = slice.as_nanos() as u64;
+        Limits {
+            slice,
+            urgent: slice / 5,
+            wall: (2 * slice).max(WALL_MIN),
+            wall_urgent: 2 * slice / 5,
+        }
+    }
+
+    fn slice(self, urgent: bool) -> u64 {
+        if urgent { self.urgent } else { self.slice }
+    }
+
+    fn wall(self, urgent: bool) -> u64 {
+        if urgent { self.wall_urgent } else { self.wall }
+    }
+
+    /// Where the processor was taken for want of a CPU a moment ago.
+    fn sparing(self, spared: bool) -> Limits {
+        if !spared {
+            return self;
+        }
+        Limits {
+            wall: u64::MAX,
+            wall_urgent: u64::MAX,
+            ..self
+        }
+    }
+}
+
 /// What the monitor remembers of all processors.
 pub(super) struct Watch {
+    limits: Limits,
     looks: Vec<Look>,
+    /// Until when each is not taken for want of a CPU.
+    spared_until: Vec<u64>,
     wanted: Vec<Wanted>,
+    /// Those that were asked for at the last look and could not be taken: their machines may have given them up since.
+    unanswered: Vec<Wanted>,
 }
 
 /// What it remembers of a processor's stretch.
@@ -85,7 +146,7 @@ enum Verdict {
     Fine,
     /// It may be blocked: the next look tells.
     Unsure,
-    Take(Absence),
+    Take(Cause),
 }
 
 /// A processor to be taken.
@@ -93,7 +154,9 @@ struct Wanted {
     processor: &'static Processor,
     machine: &'static Machine,
     stretch: Stretch,
-    why: Absence,
+    /// `None`: the task said beforehand that it blocks.
+    cause: Option<Cause>,
+    spent: Spent,
 }
 
 /// How soon the monitor should look again.
@@ -122,10 +185,13 @@ impl Pace {
 }
 
 impl Watch {
-    pub(super) fn new(processors: usize) -> Watch {
+    pub(super) fn new(slice: Duration) -> Watch {
         Watch {
-            looks: vec![Look::default(); processors],
+            limits: Limits::new(slice),
+            looks: Vec::new(),
+            spared_until: Vec::new(),
             wanted: Vec::new(),
+            unanswered: Vec::new(),
         }
     }
 
@@ -152,10 +218,10 @@ impl Look {
     }
 
     /// When its slice ends if its thread runs on. By what the last look read.
-    fn slice_ends(&self, urgent: bool) -> u64 {
+    fn slice_ends(&self, slice: u64) -> u64 {
         let used = |clock: &Clock| clock.last.saturating_sub(clock.first);
         let read = self.clock.as_ref();
-        let left = slice(urgent).saturating_sub(read.map_or(0, used));
+        let left = slice.saturating_sub(read.map_or(0, used));
         read.map_or(self.since, |clock| clock.read_at) + left
     }
 
@@ -164,42 +230,48 @@ impl Look {
         &mut self,
         now: u64,
         used: Option<u64>,
+        limits: Limits,
         urgent: bool,
         sleeps: impl FnOnce() -> bool,
     ) -> Verdict {
-        let slice = slice(urgent);
+        let slice = limits.slice(urgent);
         let lasted = now.saturating_sub(self.since);
         let Some(used) = used else {
             // Wall time is all there is.
-            return Verdict::take_if(lasted >= slice);
+            return Verdict::starved_if(lasted >= slice);
         };
         let Some(clock) = &mut self.clock else {
             self.clock = Some(Clock::first(used, now));
             return Verdict::Unsure;
         };
         if used.saturating_sub(clock.first) >= slice {
-            return Verdict::Take(Absence::Running);
+            return Verdict::Take(Cause::Running);
         }
         if now.saturating_sub(clock.read_at) >= BLOCKED_AFTER {
             let still = used.saturating_sub(clock.last) < STANDS_STILL;
             (clock.last, clock.read_at) = (used, now);
             if still && sleeps() {
-                return Verdict::Take(Absence::Blocked);
+                return Verdict::Take(Cause::Blocked);
             }
         }
-        let wall_max = if urgent { WALL_MAX_URGENT } else { WALL_MAX };
-        Verdict::take_if(lasted >= wall_max)
+        Verdict::starved_if(lasted >= limits.wall(urgent))
+    }
+
+    /// What the stretch has used up, by a clock that has just said `used`.
+    fn spent(&self, now: u64, used: Option<u64>) -> Spent {
+        Spent {
+            since: self.since,
+            since_cpu: self.clock.map(|clock| clock.first),
+            now,
+            now_cpu: used,
+        }
     }
 }
 
-fn slice(urgent: bool) -> u64 {
-    if urgent { SLICE_URGENT } else { SLICE }
-}
-
 impl Verdict {
-    fn take_if(condition: bool) -> Verdict {
+    fn starved_if(condition: bool) -> Verdict {
         if condition {
-            Verdict::Take(Absence::Running)
+            Verdict::Take(Cause::Starved)
         } else {
             Verdict::Fine
         }
@@ -209,14 +281,22 @@ impl Verdict {
 impl Scheduler {
     /// Looks at all processors, and takes those whose stretches have lasted too long.
     pub(super) fn watch(&'static self, watch: &mut Watch, now: u64, urgent: bool) -> Pace {
+        self.tell_of_answers(&mut watch.unanswered);
+        let limits = watch.limits;
         let mut pace = Pace {
             stuck: true,
             ..Pace::unknown()
         };
-        for (processor, look) in self.processors.iter().zip(&mut watch.looks) {
+        // With our own hot loops on the CPUs, a fresh thread gets one sooner: its slices are short.
+        let crowded = self.absent.running() as usize >= self.idle.live();
+        let made = self.processors.made();
+        watch.looks.resize(made, Look::default());
+        watch.spared_until.resize(made, 0);
+        let looks = watch.looks.iter_mut().zip(&mut watch.spared_until);
+        for (processor, (look, spared_until)) in self.processors.iter().zip(looks) {
             let Some(machine) = processor.holder() else {
                 *look = Look::default();
-                pace.stuck = false;
+                pace.stuck &= self.idle.is_retired(processor);
                 continue;
             };
             let stretch = processor.stretch();
@@ -240,24 +320,35 @@ impl Scheduler {
                     processor,
                     machine,
                     stretch,
-                    why: Absence::Blocked,
+                    cause: None,
+                    spent: Spent::default(),
                 });
                 continue;
             }
             let used = thread_clock::used(thread);
-            match look.judge(now, used, urgent, || thread_clock::sleeps(thread)) {
-                Verdict::Fine => pace.slice_ends = pace.slice_ends.min(look.slice_ends(urgent)),
+            let limits = limits.sparing(now < *spared_until && !crowded);
+            match look.judge(now, used, limits, urgent, || thread_clock::sleeps(thread)) {
+                Verdict::Fine => {
+                    let ends = look.slice_ends(limits.slice(urgent));
+                    pace.slice_ends = pace.slice_ends.min(ends);
+                }
                 Verdict::Unsure => pace.unsure = true,
-                Verdict::Take(why) => watch.wanted.push(Wanted {
-                    processor,
-                    machine,
-                    stretch,
-                    why,
-                }),
+                Verdict::Take(cause) => {
+                    if cause == Cause::Starved {
+                        *spared_until = now + SPARED;
+                    }
+                    watch.wanted.push(Wanted {
+                        processor,
+                        machine,
+                        stretch,
+                        cause: Some(cause),
+                        spent: look.spent(now, used),
+                    });
+                }
             }
         }
         self.limit(&mut watch.wanted);
-        pace.blocked = self.take_all(&mut watch.wanted);
+        pace.blocked = self.take_all(&mut watch.wanted, &mut watch.unanswered);
         pace
     }
 
@@ -266,20 +357,25 @@ impl Scheduler {
         if wanted.is_empty() {
             return;
         }
+        // Retired ones need no other machine, and go in any case.
+        let is_retired = |wanted: &Wanted| self.idle.is_retired(wanted.processor);
+        let (retired, mut live): (Vec<_>, Vec<_>) = wanted.drain(..).partition(is_retired);
         if !self.has_room_for_machine() {
-            self.warn_of_limit(&wanted[0], "max_machines");
-            wanted.clear();
+            if let Some(wanted) = live.first() {
+                self.warn_of_limit(wanted, "max_machines");
+            }
+            live.clear();
+        } else if self.absent.running() >= RUNNING_MAX {
+            let all_stand = live.len() == self.idle.live();
+            let last = all_stand.then(|| live.swap_remove(0));
+            if let Some(last) = &last {
+                self.warn_of_limit(last, "256 hot loops");
+            }
+            live.retain(|wanted| matches!(wanted.cause, Some(Cause::Blocked) | None));
+            live.extend(last);
         }
-        if self.absent.running() < RUNNING_MAX {
-            return;
-        }
-        let all_stand = wanted.len() == self.processors.len();
-        let mut last = all_stand.then(|| wanted.swap_remove(0));
-        if let Some(last) = &last {
-            self.warn_of_limit(last, "256 hot loops");
-        }
-        wanted.retain(|wanted| wanted.why == Absence::Blocked);
-        wanted.extend(last.take());
+        wanted.extend(live);
+        wanted.extend(retired);
     }
 
     fn warn_of_limit(&self, wanted: &Wanted, limit: &str) {
@@ -298,8 +394,11 @@ impl Scheduler {
     }
 
     /// True: some thread was blocked.
-    fn take_all(&'static self, wanted: &mut Vec<Wanted>) -> bool {
-        wanted.retain(|wanted| wanted.machine.retake.request(wanted.stretch));
+    fn take_all(&'static self, wanted: &mut Vec<Wanted>, unanswered: &mut Vec<Wanted>) -> bool {
+        wanted.retain(|wanted| {
+            wanted.machine.presence.set_cause(wanted.cause);
+            wanted.machine.retake.request(wanted.stretch)
+        });
         if wanted.is_empty() {
             return false;
         }
@@ -308,22 +407,61 @@ impl Scheduler {
         let mut blocked = false;
         for wanted in wanted.drain(..) {
             let machine = wanted.machine;
-            let current = || machine.stretch();
+            // Behind the look at the depth and before the exchange that proves that the stretch goes on, so it is the
+            // stretch's.
+            let mut task = None;
+            let current = || {
+                task = machine.current();
+                machine.stretch()
+            };
             if machine.retake.take(&machine.depth, wanted.stretch, current) {
-                self.took(&wanted);
-                blocked |= wanted.why == Absence::Blocked;
+                blocked |= matches!(wanted.cause, Some(Cause::Blocked) | None);
+                self.took(wanted, task);
+            } else {
+                unanswered.push(wanted);
             }
         }
         blocked
     }
 
-    fn took(&'static self, wanted: &Wanted) {
-        wanted.processor.clear_holder();
-        match self.idle.take_machine() {
-            Some(machine) => self.run_processor(wanted.processor, Some(machine)),
-            None => self.start_machine_for(wanted.processor),
+    fn took(&'static self, wanted: Wanted, task: Option<Name>) {
+        let processor = wanted.processor;
+        processor.clear_holder();
+        if self.idle.is_retired(processor) {
+            self.withdraw(processor);
+        } else {
+            match self.idle.take_machine() {
+                Some(machine) => self.run_processor(processor, Some(machine)),
+                None => self.start_machine_for(processor),
+            }
         }
-        wanted.machine.note_absence(wanted.why);
+        wanted.machine.note_absence(wanted.cause);
+        wanted.tell(task);
+    }
+
+    /// Machines that have given their processors up by themselves, and are still away.
+    fn tell_of_answers(&self, unanswered: &mut Vec<Wanted>) {
+        for wanted in unanswered.drain(..) {
+            let task = wanted.machine.current();
+            // Nobody else asks, so if its processor is lost, it is by what was asked then.
+            if wanted.machine.is_away_with(task) {
+                wanted.tell(task);
+            }
+        }
+    }
+}
+
+impl Wanted {
+    /// Its processor is gone, in the middle of a poll of `task`.
+    fn tell(self, task: Option<Name>) {
+        if let Some(cause) = self.cause {
+            reporter::tell(Stall {
+                machine: self.machine,
+                task: task.and_then(walk::seen),
+                cause,
+                spent: self.spent,
+            });
+        }
     }
 }
 

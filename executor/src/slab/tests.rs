@@ -295,8 +295,10 @@ fn walkers_go_beside_growing_and_releasing() {
             walks
         }
     });
-    for _ in 0..20 {
-        let slots: Vec<SlotIndex> = (0..100).map(|_| allocate(class).unwrap()).collect();
+    // Miri is some hundred times slower.
+    let (rounds, burst) = if cfg!(miri) { (3, 10) } else { (20, 100) };
+    for _ in 0..rounds {
+        let slots: Vec<SlotIndex> = (0..burst).map(|_| allocate(class).unwrap()).collect();
         for slot in slots {
             next_generation(slot);
             release(class, slot);

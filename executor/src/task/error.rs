@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, sync::Mutex};
 
-use super::Id;
+use super::{Id, panics};
 use crate::shim::lock;
 
 /// The error of a joined task that was aborted or has panicked.
@@ -54,10 +54,7 @@ impl JoinError {
 
     fn message(&self) -> Option<String> {
         let payload = lock(self.panic.as_ref()?);
-        let text = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned());
-        text.or_else(|| payload.downcast_ref::<String>().cloned())
+        panics::message(&**payload).map(str::to_owned)
     }
 }
 

@@ -7,13 +7,13 @@
 use std::{
     mem::offset_of,
     panic::Location,
-    sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering, fence},
+    sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence},
 };
 
-use super::{name::Name, raw::Vtable, state::State};
+use super::{label::Label, name::Name, raw::Vtable, state::State};
 use crate::{
     slab::{LINK_OFFSET, SlotIndex},
-    wait::Reason,
+    wait::{Reason, Site},
 };
 
 #[repr(C)]
@@ -23,13 +23,14 @@ pub(crate) struct Header {
     vtable: AtomicPtr<Vtable>,
     /// Written before publication.
     spawned_at: AtomicPtr<Location<'static>>,
-    /// Where the leaf stands that returned `Pending`, and why: the polling thread's; 0 while polled, and
-    /// where the leaf is not ours.
+    /// Where the leaf of ours stands that returned `Pending` last, and why: the polling thread's; 0 before
+    /// there was one. See [`pack`].
     wait: AtomicU64,
     /// When the last poll ended, milliseconds of the coarse clock: the polling thread's.
     since: AtomicU32,
-    /// Which runtime's, an index into the table of runtimes. Written before publication.
-    runtime: AtomicU16,
+    /// Which runtime's, an index into the table of runtimes, and the user's label above it: one store for both. Written
+    /// before publication.
+    belongs: AtomicU32,
     /// Who joins, by rule T4; the link of the free list while the slot is free.
     joiner: AtomicU64,
 }
@@ -38,12 +39,38 @@ const _: () = assert!(size_of::<Header>() == 48);
 const _: () = assert!(offset_of!(Header, state) == 0);
 const _: () = assert!(offset_of!(Header, joiner) == LINK_OFFSET);
 
-/// Where a task waits, and since when.
+/// Where a task waits, or where it last did, and since when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Waits {
-    pub(crate) site: Option<&'static Location<'static>>,
-    pub(crate) reason: Reason,
+    pub(crate) last: Option<Site>,
+    /// It has been polled since then.
+    pub(crate) over: bool,
     pub(crate) since: u32,
+}
+
+impl Waits {
+    /// Where it waits now, if the leaf says so.
+    pub(crate) fn now(self) -> Option<Site> {
+        self.last.filter(|_| !self.over)
+    }
+}
+
+/// What is known of a task from its birth.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) site: &'static Location<'static>,
+    pub(crate) label: Label,
+}
+
+impl Origin {
+    /// Without a label.
+    #[inline(always)]
+    pub(crate) fn at(site: &'static Location<'static>) -> Origin {
+        Origin {
+            site,
+            label: Label::NONE,
+        }
+    }
 }
 
 impl Header {
@@ -62,22 +89,20 @@ impl Header {
 
     /// Fills the header of a free slot that the caller owns.
     #[inline(always)]
-    pub(super) fn fill(
-        &self,
-        vtable: &'static Vtable,
-        spawned_at: &'static Location<'static>,
-        runtime: u16,
-    ) {
+    pub(super) fn fill(&self, vtable: &'static Vtable, origin: Origin, runtime: u16) {
         // Ordering: pairs with the acquire fence in `walk::look`: who sees one of these stores sees
         // the generation that the free before it set.
         fence(Ordering::Release);
         self.vtable
             .store(std::ptr::from_ref(vtable).cast_mut(), Ordering::Relaxed);
-        self.spawned_at
-            .store(std::ptr::from_ref(spawned_at).cast_mut(), Ordering::Relaxed);
+        self.spawned_at.store(
+            std::ptr::from_ref(origin.site).cast_mut(),
+            Ordering::Relaxed,
+        );
         self.wait.store(0, Ordering::Relaxed);
         self.since.store(0, Ordering::Relaxed);
-        self.runtime.store(runtime, Ordering::Relaxed);
+        let belongs = u32::from(origin.label.bits()) << LABEL | u32::from(runtime);
+        self.belongs.store(belongs, Ordering::Relaxed);
         self.joiner.store(0, Ordering::Relaxed);
     }
 
@@ -91,7 +116,11 @@ impl Header {
 
     #[inline(always)]
     pub(crate) fn runtime(&self) -> u16 {
-        self.runtime.load(Ordering::Relaxed)
+        self.belongs.load(Ordering::Relaxed) as u16
+    }
+
+    pub(crate) fn label(&self) -> Label {
+        Label::from_bits((self.belongs.load(Ordering::Relaxed) >> LABEL) as u16)
     }
 
     pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
@@ -104,10 +133,9 @@ impl Header {
             let since = self.since.load(Ordering::Acquire);
             let again = self.wait.load(Ordering::Acquire);
             if again == wait {
-                let (site, reason) = unpack(wait);
                 return Waits {
-                    site,
-                    reason,
+                    last: unpack(wait),
+                    over: wait & OVER != 0,
                     since,
                 };
             }
@@ -115,10 +143,12 @@ impl Header {
         }
     }
 
-    /// A poll begins: the task waits nowhere.
+    /// A poll begins: the task waits nowhere. One instruction, as storing 0 would be: only the polling thread
+    /// writes the word.
     #[inline(always)]
-    pub(crate) fn clear_wait(&self) {
-        self.wait.store(0, Ordering::Relaxed);
+    pub(crate) fn end_wait(&self) {
+        let last = self.wait.load(Ordering::Relaxed);
+        self.wait.store(last | OVER, Ordering::Relaxed);
     }
 
     /// A poll ends without a result.
@@ -144,10 +174,26 @@ pub(crate) fn slot(name: Name) -> SlotIndex {
     SlotIndex::new(name.index()).expect("names are made from slots")
 }
 
+/// Where the label begins in `belongs`.
+const LABEL: u32 = 16;
+
 /// The top byte of an address is free: user space ends at 2^56 on all 64-bit systems that Rust knows.
 const REASON: u32 = 56;
 
-/// One word for both, so that a walker never sees a place with another place's reason.
+/// The task waits there no more. The lowest bit of an address is free: places are aligned.
+const OVER: u64 = 1;
+
+const _: () = assert!(align_of::<Location<'static>>() > 1);
+
+/// One word for all, so that a walker never sees a place with another place's reason, nor as a place of now that is
+/// past:
+///
+/// ```text
+///   63    56 55                             1  0
+///  +--------+--------------------------------+----+
+///  | reason |        address of the place    |over|
+///  +--------+--------------------------------+----+
+/// ```
 #[inline(always)]
 fn pack(site: &'static Location<'static>, reason: Reason) -> u64 {
     let address = std::ptr::from_ref(site).expose_provenance() as u64;
@@ -155,12 +201,15 @@ fn pack(site: &'static Location<'static>, reason: Reason) -> u64 {
     address | (reason as u64) << REASON
 }
 
-fn unpack(wait: u64) -> (Option<&'static Location<'static>>, Reason) {
-    let address = wait & !(u64::MAX << REASON);
+fn unpack(wait: u64) -> Option<Site> {
+    let address = wait & !(u64::MAX << REASON) & !OVER;
     let site = std::ptr::with_exposed_provenance::<Location<'static>>(address as usize);
     // SAFETY: the word is 0, or `pack` made it of a `&'static Location`, and pages that were dropped read as 0.
-    let site = unsafe { site.as_ref() };
-    (site, Reason::from_u8((wait >> REASON) as u8))
+    let site = unsafe { site.as_ref()? };
+    Some(Site {
+        at: site,
+        reason: Reason::from_u8((wait >> REASON) as u8),
+    })
 }
 
 fn location(field: &AtomicPtr<Location<'static>>) -> Option<&'static Location<'static>> {

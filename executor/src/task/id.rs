@@ -36,5 +36,5 @@ pub fn id() -> Id {
 
 /// The id of the task that runs on this thread, if one does.
 pub fn try_id() -> Option<Id> {
-    port::current().map(Id)
+    port::current_local().or_else(port::current).map(Id)
 }

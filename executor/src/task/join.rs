@@ -13,7 +13,7 @@ use super::{
     Id, JoinError, free,
     header::Header,
     name::Name,
-    raw,
+    panics, raw,
     state::{Detach, Join, Outcome, Wake},
     waker,
 };
@@ -25,7 +25,8 @@ use crate::{
 
 /// Waits for a task's output. Dropping it detaches the task, which goes on alone.
 ///
-/// The output is `Err` if the task panicked, was aborted, or its runtime was shut down.
+/// The output is `Err` if the task panicked, was aborted, or its runtime was shut down. A panic that no handle gets, since
+/// that was dropped, is reported: on standard error, or by a `tracing` event where that feature is on, ten in a second at most.
 ///
 /// # Panics
 /// If polled again after it was ready.
@@ -190,7 +191,7 @@ impl<T> Drop for JoinHandle<T> {
             drop(take_joiner(header));
         }
         if let Detach::Done(outcome) = header.state.detach() {
-            raw::discard(name, header, outcome);
+            panics::discard(name, header, outcome);
             free(name);
         }
     }
@@ -230,8 +231,9 @@ impl AbortHandle {
         if self.name == Name::NOBODY {
             return true;
         }
-        let seen = Header::named(self.name).state.load();
-        seen.generation() != self.name.generation() || seen.is_done()
+        Header::named(self.name)
+            .state
+            .is_over(self.name.generation())
     }
 
     /// The task's id.

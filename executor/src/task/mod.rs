@@ -3,6 +3,8 @@
 #[cfg(not(gmp_loom))]
 mod body;
 #[cfg(not(gmp_loom))]
+mod builder;
+#[cfg(not(gmp_loom))]
 mod error;
 #[cfg(not(gmp_loom))]
 mod header;
@@ -10,9 +12,15 @@ mod header;
 mod id;
 #[cfg(not(gmp_loom))]
 mod join;
+#[cfg(not(gmp_loom))]
+pub(crate) mod label;
+#[cfg(not(gmp_loom))]
+pub mod local_key;
 #[cfg(gmp_loom)]
 mod models;
 pub(crate) mod name;
+#[cfg(not(gmp_loom))]
+pub(crate) mod panics;
 #[cfg(not(gmp_loom))]
 mod raw;
 #[cfg(not(gmp_loom))]
@@ -29,15 +37,17 @@ mod yield_now;
 
 #[cfg(not(gmp_loom))]
 pub use self::{
+    builder::Builder,
     error::JoinError,
     id::{Id, id, try_id},
     join::{AbortHandle, JoinHandle},
+    local_key::LocalKey,
     yield_now::{YieldNow, yield_now},
 };
 #[cfg(not(gmp_loom))]
 pub(crate) use self::{
-    header::Header,
+    header::{Header, Origin},
     name::Name,
-    raw::{class_of, fill},
+    raw::{Payload, class_of, fill},
     run::{Ran, cancel_claimed, free, run},
 };

@@ -28,6 +28,15 @@ impl Name {
         Name(NonZeroU64::new(bits).expect("the tag is set"))
     }
 
+    /// The name of a task without a slot, by its number: one whose lowest bit is clear, so that it is no other's.
+    pub(crate) fn without_slot(number: u64) -> Name {
+        Name(NonZeroU64::new(number << 1).expect("numbers begin at 1"))
+    }
+
+    fn has_slot(self) -> bool {
+        self.bits() & Self::TAG != 0
+    }
+
     #[inline(always)]
     pub(crate) fn from_bits(bits: u64) -> Option<Name> {
         if bits & Self::TAG == 0 {
@@ -54,6 +63,9 @@ impl Name {
 
 impl std::fmt::Debug for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.has_slot() {
+            return write!(f, "local {}", self.bits() >> 1);
+        }
         write!(f, "{}.{}", self.index(), self.generation())
     }
 }

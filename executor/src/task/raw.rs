@@ -5,7 +5,7 @@
 use std::{
     any::Any,
     mem::ManuallyDrop,
-    panic::{AssertUnwindSafe, Location, catch_unwind},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     ptr::NonNull,
     task::{Context, Poll},
@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     body::{self, Body},
-    header::{self, Header},
+    header::{self, Header, Origin},
     name::Name,
     state::Outcome,
 };
@@ -22,7 +22,8 @@ use crate::{
     slab::{Class, SlotIndex},
 };
 
-type Payload = Box<dyn Any + Send>;
+/// What a panic was thrown with.
+pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// What the scheduler calls of a task. In each, the slot holds a live task of the vtable's type, and rule
 /// T1, T2 or T3 gives its body to the caller.
@@ -49,15 +50,10 @@ pub(crate) const fn class_of<F: Future>() -> Class {
 
 /// Moves a future into a free slot that the caller owns; the task is not published yet.
 #[inline(always)]
-pub(crate) fn fill<F: Future>(
-    slot: SlotIndex,
-    future: F,
-    spawned_at: &'static Location<'static>,
-    runtime: u16,
-) -> Name {
+pub(crate) fn fill<F: Future>(slot: SlotIndex, future: F, origin: Origin, runtime: u16) -> Name {
     const { assert!(size_of::<usize>() == 8, "gmp needs a 64-bit target") };
     let header = Header::of(slot);
-    header.fill(&Typed::<F>::VTABLE, spawned_at, runtime);
+    header.fill(&Typed::<F>::VTABLE, origin, runtime);
     // SAFETY: the caller owns the slot, whose class is `class_of::<F>()`.
     let body = unsafe { body::open::<F>(slot.address()) };
     // SAFETY: `open` gave room for a body.

@@ -6,6 +6,7 @@ use super::{
     header::Header,
     join::take_joiner,
     name::Name,
+    panics,
     raw::{self, Polled},
     state::{Finish, Outcome, Start, Suspend},
     waker,
@@ -45,7 +46,7 @@ pub(crate) fn run(
     if start == Start::Cancel {
         return cancel_claimed(name);
     }
-    header.clear_wait();
+    header.end_wait();
     let waker = ManuallyDrop::new(waker::new(name));
     match raw::poll(name, header, &mut Context::from_waker(&waker)) {
         Polled::Ended(outcome) => end(name, header, outcome),
@@ -73,12 +74,15 @@ pub(crate) fn cancel_claimed(name: Name) -> Ran {
 #[inline(always)]
 fn end(name: Name, header: &Header, outcome: Outcome) -> Ran {
     let mut joiner = None;
+    if outcome == Outcome::Panicked {
+        panics::note(name, header);
+    }
     loop {
         match header.state.finish(outcome) {
             Finish::Joiner => joiner = take_joiner(header),
             Finish::Published => return Ran::Ended { joiner, slot: None },
             Finish::Unwanted => {
-                raw::discard(name, header, outcome);
+                panics::discard(name, header, outcome);
                 return Ran::Ended {
                     joiner,
                     slot: raw::free(name, header),

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! `SCHEDULED` may be set while `RUNNING`: then the thread that polls queues the task again.
-//! `CANCEL` asks the next `start` to drop the future instead of polling it.
+//! `CANCEL` asks the next `start` to drop the future instead of polling it. `BOUND`: only the task's own machine starts it.
 //!
 //! # Invariants
 //! - T1: between a `start` that said [`Start::Poll`] or [`Start::Cancel`] and the transition that ends it,
@@ -46,6 +46,8 @@ const LIVE: u64 = 1 << 7;
 /// The body holds a panic's payload; holds nothing.
 const PANICKED: u64 = 1 << 8;
 const CANCELLED: u64 = 1 << 9;
+/// The task is bound to a thread. Changed by that thread only, while it runs the task (T1).
+const BOUND: u64 = 1 << 10;
 
 const GENERATION: u32 = 32;
 /// No task gets this generation; under loom it is near, so that models reach it.
@@ -90,6 +92,8 @@ pub(crate) enum Start {
     Cancel,
     /// The entry proves nothing (S4).
     Stale,
+    /// The task is bound to a thread: the entry is that one's to use.
+    Elsewhere,
 }
 
 /// What follows a poll that was not ready.
@@ -190,7 +194,7 @@ impl Snapshot {
 
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const FLAGS: [(u64, &str); 10] = [
+        const FLAGS: [(u64, &str); 11] = [
             (SCHEDULED, "scheduled"),
             (RUNNING, "running"),
             (DONE, "done"),
@@ -201,6 +205,7 @@ impl std::fmt::Debug for Snapshot {
             (LIVE, "live"),
             (PANICKED, "panicked"),
             (CANCELLED, "cancelled"),
+            (BOUND, "bound"),
         ];
         let set = FLAGS
             .iter()
@@ -320,9 +325,19 @@ impl State {
         })
     }
 
-    /// A queue entry's turn: the task runs here if the entry is good.
+    /// A queue entry's turn: the task runs here if the entry is good, and the task not bound to a thread.
     #[inline(always)]
     pub(crate) fn start(&self, generation: u32) -> Start {
+        self.start_as(false, generation)
+    }
+
+    /// The same by the machine that the task is bound to.
+    pub(crate) fn start_bound(&self, generation: u32) -> Start {
+        self.start_as(true, generation)
+    }
+
+    #[inline(always)]
+    fn start_as(&self, its_own: bool, generation: u32) -> Start {
         self.update(|seen| {
             if !mutant("start_skips_generation") && !seen.is(generation) {
                 return Err(Start::Stale);
@@ -331,24 +346,50 @@ impl State {
             if seen.0 & (SCHEDULED | running | DONE) != SCHEDULED {
                 return Err(Start::Stale);
             }
-            let answer = if seen.has(CANCEL) {
-                Start::Cancel
-            } else {
-                Start::Poll
+            // One look for both on the usual way.
+            let answer = match seen.0 & (CANCEL | BOUND) {
+                0 => Start::Poll,
+                flags if flags & BOUND != 0 && !its_own => return Err(Start::Elsewhere),
+                flags if flags & CANCEL != 0 => Start::Cancel,
+                _ => Start::Poll,
             };
             Ok(((seen.0 & !SCHEDULED) | RUNNING, answer))
         })
     }
 
-    /// Takes a task that nobody runs, to drop its future: for a shutdown.
+    /// Takes a task that nobody runs and that is bound to no thread, to drop its future: for a shutdown.
     pub(crate) fn claim(&self, generation: u32) -> bool {
+        self.claim_unless(BOUND, generation)
+    }
+
+    /// The same where the task may be bound to a thread: by that thread, or after its end.
+    pub(crate) fn claim_bound(&self, generation: u32) -> bool {
+        self.claim_unless(0, generation)
+    }
+
+    fn claim_unless(&self, refused: u64, generation: u32) -> bool {
         self.update(|seen| {
             let running = RUNNING * u64::from(!mutant("claim_ignores_running"));
-            if !seen.is(generation) || !seen.has(LIVE) || seen.has(running | DONE) {
+            if !seen.is(generation) || !seen.has(LIVE) || seen.has(running | DONE | refused) {
                 return Err(false);
             }
             Ok(((seen.0 & !SCHEDULED) | RUNNING, true))
         })
+    }
+
+    /// Binds the task that runs here to this thread, or frees it from it.
+    pub(crate) fn set_bound(&self, bound: bool) {
+        self.update(|seen| {
+            debug_assert!(seen.has(RUNNING), "binding of {seen:?}");
+            let flag = if bound { BOUND } else { 0 };
+            Ok(((seen.0 & !BOUND) | flag, ()))
+        });
+    }
+
+    /// The task has ended, in whatever way.
+    pub(crate) fn is_over(&self, generation: u32) -> bool {
+        let seen = self.load();
+        !seen.is(generation) || seen.is_done()
     }
 
     /// Ends a poll that was not ready.

@@ -27,12 +27,8 @@ use crate::{
 fn publish() -> (Name, &'static Header) {
     slab::reserve().unwrap();
     let slot = slab::allocate(class_of::<Pending<()>>()).unwrap();
-    let name = fill(
-        slot,
-        std::future::pending::<()>(),
-        Location::caller(),
-        u16::MAX,
-    );
+    let origin = Origin::at(Location::caller());
+    let name = fill(slot, std::future::pending::<()>(), origin, u16::MAX);
     let header = Header::of(slot);
     header.state.publish(name.generation());
     (name, header)
@@ -55,15 +51,17 @@ fn a_place_is_never_seen_with_the_reason_of_another() {
         let mut seen = [0; 2];
         while seen.iter().any(|&times| times < enough) {
             let waits = header.waits();
-            let Some(site) = waits.site else { continue };
-            let n = usize::from(std::ptr::eq(site, sites[1]));
-            assert_eq!((site, waits.reason), (sites[n], reasons[n]));
+            let Some(site) = waits.now() else { continue };
+            let n = usize::from(std::ptr::eq(site.at, sites[1]));
+            assert_eq!((site.at, site.reason), (sites[n], reasons[n]));
             seen[n] += 1;
         }
         over.store(true, SeqCst);
     });
-    header.clear_wait();
-    assert!(header.waits().site.is_none());
+    let last = header.waits().now();
+    header.end_wait();
+    assert_eq!(header.waits().now(), None);
+    assert_eq!(header.waits().last, last);
     unpublish(name);
 }
 

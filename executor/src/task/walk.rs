@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     header::{self, Header, Waits},
+    label::Label,
     name::Name,
     state::Snapshot,
 };
@@ -19,6 +20,7 @@ pub(crate) struct Seen {
     pub(crate) name: Name,
     pub(crate) state: Snapshot,
     pub(crate) runtime: u16,
+    pub(crate) label: Label,
     pub(crate) spawned_at: Option<&'static Location<'static>>,
     pub(crate) waits: Waits,
 }
@@ -43,6 +45,7 @@ fn look(slot: SlotIndex) -> Option<Seen> {
         name: Name::new(slot.get(), state.generation()),
         state,
         runtime: header.runtime(),
+        label: header.label(),
         spawned_at: header.spawned_at(),
         waits: header.waits(),
     };

@@ -124,7 +124,9 @@ fn play_heap(seed: u64, range: u64, steps: usize) {
 
 #[test]
 fn the_heap_does_what_an_ordered_map_does() {
-    for seed in 0..200 {
+    // Miri is some hundred times slower.
+    let games = if cfg!(miri) { 6 } else { 200 };
+    for seed in 0..games {
         play_heap(seed, [3, 50, 1 << 40][seed as usize % 3], 300);
     }
 }
@@ -160,7 +162,8 @@ fn fire(timers: &Timers, now: u64) {
 
 #[test]
 fn timers_fire_each_entry_once_and_when_it_is_due() {
-    for seed in 0..100 {
+    // Miri is some hundred times slower.
+    for seed in 0..if cfg!(miri) { 2 } else { 100 } {
         let (timers, mut dice) = (Timers::new(), Dice(seed));
         let mut all: Vec<Timed> = Vec::new();
         let mut now = 0;

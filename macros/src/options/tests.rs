@@ -17,8 +17,15 @@ fn error(tokens: TokenStream) -> String {
 
 #[test]
 fn each_option_is_read() {
-    let (options, errors) = read(quote!(crate = crate::runtime, max_procs = 4usize, local,));
+    let (options, errors) = read(quote!(
+        crate = crate::runtime,
+        max_procs = 4usize,
+        time_slice = Duration::new(0, SLICE),
+        local,
+    ));
     assert_eq!(errors, [""; 0]);
+    let slice = options.time_slice.expect("it is given").to_string();
+    assert_eq!(slice, quote!(Duration::new(0, SLICE)).to_string());
     assert!(options.local);
     assert_eq!(
         options.max_procs.expect("it is given").to_string(),
@@ -32,6 +39,7 @@ fn nothing_in_the_parentheses_is_the_default() {
     let (options, errors) = read(quote!());
     assert_eq!(errors, [""; 0]);
     assert!(!options.local && options.max_procs.is_none() && options.facade.is_none());
+    assert!(options.time_slice.is_none());
 }
 
 #[test]
@@ -53,6 +61,10 @@ fn an_error_names_the_value_and_a_remedy() {
         ),
         (quote!(max_procs), "write `max_procs = 4`"),
         (quote!(max_procs =), "write `max_procs = 4`"),
+        (
+            quote!(time_slice),
+            "write `time_slice = Duration::from_millis(5)`",
+        ),
         (
             quote!(crate = "gmp"),
             "`crate` takes a path, as in `crate = path::to::gmp`; found `\"gmp\"`",

@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
@@ -16,29 +16,39 @@ use super::{
     sender::Sender,
     wait::Visit,
 };
-use crate::shim::{Reason, note};
+use crate::shim::{Reason, note, poll_proceed};
 
 /// The values until the channel is closed and drained. (Go: `for value := range ch`)
 impl<T> Stream for Receiver<T> {
     type Item = T;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        let this = self.get_mut();
-        if this.stream.is_none() {
-            match this.core.with(|state| state.take(NO_SELECT)) {
+        let proceed = ready!(poll_proceed(cx));
+        let polled = self.get_mut().poll_stream(cx);
+        if polled.is_ready() {
+            proceed.made_progress();
+        }
+        polled
+    }
+}
+
+impl<T> Receiver<T> {
+    fn poll_stream(&mut self, cx: &Context<'_>) -> Poll<Option<T>> {
+        if self.stream.is_none() {
+            match self.core.with(|state| state.take(NO_SELECT)) {
                 Taken::Value(value, waiter) => {
                     wake(waiter);
                     return Poll::Ready(Some(value));
                 }
                 Taken::Closed => return Poll::Ready(None),
-                Taken::Empty => this.stream = Some(Box::pin(Node::new(None))),
+                Taken::Empty => self.stream = Some(Box::pin(Node::new(None))),
             }
         }
-        let node = this.stream.as_deref().expect("it was made");
+        let node = self.stream.as_deref().expect("it was made");
         // SAFETY: N4: the box is pinned; the receiver's `Drop` cancels.
-        let polled = unsafe { this.core.poll_recv(node, Visit::Alone(cx.waker())) };
+        let polled = unsafe { self.core.poll_recv(node, Visit::Alone(cx.waker())) };
         if polled.is_pending() {
-            note(this.core.made, Reason::Channel);
+            note(self.core.made, Reason::Channel);
         }
         polled
     }
@@ -74,14 +84,18 @@ impl<T> Sink<T> for Sender<T> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let proceed = ready!(poll_proceed(cx));
         let this = self.get_mut();
         let Some(node) = this.item.as_deref().filter(|node| node.is_busy()) else {
+            proceed.made_progress();
             return Poll::Ready(Ok(()));
         };
         // SAFETY: N4: the box is pinned; the sender's `Drop` cancels.
         let polled = unsafe { this.core.poll_send(node, Visit::Alone(cx.waker())) };
         if polled.is_pending() {
             note(this.core.made, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

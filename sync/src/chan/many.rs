@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::{pin_project, pinned_drop};
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     select::Operation,
-    shim::{Reason, note},
+    shim::{Reason, note, poll_proceed},
 };
 
 /// How many values are taken in one section of the lock.
@@ -102,11 +102,14 @@ impl<T> Future for RecvMany<'_, T> {
     type Output = usize;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
+        let proceed = ready!(poll_proceed(cx));
         let site = self.site;
         // SAFETY: there is no arm.
         let polled = unsafe { self.visit(Visit::Alone(cx.waker())) };
         if polled.is_pending() {
             note(site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

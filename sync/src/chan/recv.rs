@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     select::Operation,
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
 };
 
 fn list<T>(state: &mut State<T>) -> &mut WaitList<T> {
@@ -102,12 +102,15 @@ impl<T> Future for Recv<'_, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let proceed = ready!(poll_proceed(cx));
         let this = self.into_ref().get_ref();
         let visit = Visit::Alone(cx.waker());
         // SAFETY: N4: `this` is pinned; its `Drop` cancels.
         let polled = unsafe { this.receiver.core.poll_recv(&this.node, visit) };
         if polled.is_pending() {
             note(this.site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     select::Operation,
-    shim::{Reason, note},
+    shim::{Reason, note, poll_proceed},
 };
 
 impl<T> Core<T> {
@@ -120,11 +120,14 @@ impl<'a, T> Future for Reserve<'a, T> {
     type Output = Result<Permit<'a, T>, SendError<()>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let site = self.site;
         // SAFETY: there is no arm.
         let polled = unsafe { self.visit(Visit::Alone(cx.waker())) };
         if polled.is_pending() {
             note(site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::{pin_project, pinned_drop};
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     select::Operation,
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
 };
 
 pub(super) fn list<T>(state: &mut State<T>) -> &mut WaitList<T> {
@@ -102,12 +102,15 @@ impl<T> Future for Send<'_, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let this = self.into_ref().get_ref();
         let visit = Visit::Alone(cx.waker());
         // SAFETY: N4: `this` is pinned; its `Drop` cancels.
         let polled = unsafe { this.sender.core.poll_send(&this.node, visit) };
         if polled.is_pending() {
             note(this.site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }
@@ -199,11 +202,14 @@ impl<T> Future for SendFrom<'_, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let site = self.site;
         // SAFETY: there is no arm.
         let polled = unsafe { self.visit(Visit::Alone(cx.waker())) };
         if polled.is_pending() {
             note(site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

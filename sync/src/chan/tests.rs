@@ -1,4 +1,3 @@
-mod auto_traits;
 mod basic;
 mod closing;
 mod dropping;

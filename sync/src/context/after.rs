@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use gmp_executor::Handle;
+use gmp_executor::{Handle, inherit};
 
 use super::{Context, canceler::Canceler};
 
@@ -77,7 +77,8 @@ impl After {
         let runtimes = [Handle::try_current(), self.runtime];
         for runtime in runtimes.into_iter().flatten() {
             let theirs = place.clone();
-            let task = runtime.spawn(async move { theirs.run() });
+            // Who cancels leaves nothing to it.
+            let task = inherit::within(None, || runtime.spawn(async move { theirs.run() }));
             if !task.is_finished() || place.is_empty() {
                 return;
             }

@@ -5,14 +5,14 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::Arc,
-    task::{Context as Polling, Poll},
+    task::{Context as Polling, Poll, ready},
 };
 
 use pin_project::pin_project;
 
 use super::{Context, ContextError, canceler::Canceler};
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::Waiting,
 };
 
@@ -89,9 +89,12 @@ impl Future for Done<'_> {
     type Output = ContextError;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Polling<'_>) -> Poll<ContextError> {
+        let proceed = ready!(poll_proceed(cx));
         let polled = self.as_mut().poll_quietly(cx);
         if polled.is_pending() {
             note(self.site, Reason::Channel);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

@@ -1,54 +1,63 @@
-//! The current context: a thread's variable that is set while a future is polled.
+//! The current context, and how tasks inherit it: what it is made of is the executor's, see [`gmp_executor::inherit`].
 
 use std::{
-    cell::Cell,
+    any::Any,
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context as Polling, Poll},
 };
 
-use gmp_executor::JoinHandle;
+use gmp_executor::{
+    JoinHandle,
+    inherit::{self, Inherit, Within},
+};
 use pin_project::pin_project;
 
-use super::Context;
-
-thread_local! {
-    static CURRENT: Cell<Context> = const { Cell::new(Context::background()) };
-}
+use super::{Context, Node};
 
 impl Context {
     /// The context of the [`scope`](Self::scope) around this code; the background outside of one.
-    pub fn current() -> Context {
-        // While the thread ends there is none any more.
-        CURRENT
-            .try_with(|current| {
-                let context = current.take();
-                current.set(context.clone());
-                context
-            })
-            .unwrap_or_default()
-    }
-
-    /// Makes this the current context while `future` is polled.
-    ///
-    /// Tasks that are spawned inside by [`context::spawn`](crate::context::spawn), [`Context::spawn`], [`WaitGroup::go`](crate::WaitGroup::go) or an
-    /// [`errgroup`](crate::errgroup) inherit it.
     ///
     /// ```
     /// # futures::executor::block_on(async {
     /// use gmp_sync::Context;
     /// let (context, cancel) = Context::background().with_cancel();
-    /// let work = context.scope(async { Context::current().is_done() });
     /// cancel.cancel();
-    /// assert!(work.await);
+    /// context.scope(async { assert!(Context::current().is_done()) }).await;
     /// assert!(!Context::current().is_done());
     /// # });
     /// ```
-    pub fn scope<F>(&self, future: F) -> Scope<F> {
-        Scope {
-            context: self.clone(),
-            future,
+    pub fn current() -> Context {
+        let current = inherit::current();
+        Context {
+            node: current.and_then(|current| current.into_any().downcast().ok()),
         }
+    }
+
+    /// Makes this the current context while `future` is polled, and when it is dropped.
+    ///
+    /// All gmp tasks that are spawned inside inherit it, by whatever function, and those that they spawn. Of its values those go
+    /// along whose keys say so ([`Key::CROSSES`](crate::Key::CROSSES)). To spawn one that inherits nothing, spawn it
+    /// with [`Context::background`]'s [`spawn`](Self::spawn).
+    ///
+    /// Other executors do not know of contexts. What is spawned there inherits if it is spawned as `context.scope(future)`.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::Context;
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// let task = context
+    ///     .scope(async { gmp_executor::spawn(async { Context::current().done().await }) })
+    ///     .await;
+    /// cancel.cancel();
+    /// assert!(task.await.is_ok());
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn scope<F>(&self, future: F) -> Scope<F> {
+        Scope(Within::new(self.to_inherit(), future))
     }
 
     /// Spawns a task on the current gmp runtime, with this as its current context, without the values whose keys do not
@@ -56,76 +65,60 @@ impl Context {
     ///
     /// # Panics
     /// Outside of a gmp runtime.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::Context;
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// let task = context.spawn(async { Context::current().done().await });
+    /// cancel.cancel();
+    /// assert!(task.await.is_ok());
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let context = self.crossing();
-        gmp_executor::spawn(Scope { context, future })
+        let heir = self.crossing().to_inherit();
+        inherit::spawn(heir, future)
+    }
+
+    fn to_inherit(&self) -> Option<Arc<dyn Inherit>> {
+        let node = self.node.clone()?;
+        Some(node)
     }
 }
 
-/// Spawns a task that inherits the current context: [`Context::spawn`] of [`Context::current`].
-///
-/// # Panics
-/// Outside of a gmp runtime.
-#[track_caller]
-pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    Context::current().spawn(future)
+impl Inherit for Node {
+    fn heir(self: Arc<Self>) -> Option<Arc<dyn Inherit>> {
+        let context = Context { node: Some(self) };
+        context.crossing().to_inherit()
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
 }
 
 /// The future of [`Context::scope`].
 #[must_use = "futures do nothing unless awaited"]
 #[pin_project]
-pub struct Scope<F> {
-    context: Context,
-    #[pin]
-    future: F,
-}
-
-/// Puts both contexts back where they were, also when the poll panics.
-struct Exchanged<'a> {
-    mine: &'a mut Context,
-}
-
-impl<'a> Exchanged<'a> {
-    fn new(mine: &'a mut Context) -> Self {
-        swap(mine);
-        Exchanged { mine }
-    }
-}
-
-fn swap(mine: &mut Context) {
-    // While the thread ends there is no current context, and `mine` stays.
-    let _ = CURRENT.try_with(|current| *mine = current.replace(std::mem::take(mine)));
-}
-
-impl Drop for Exchanged<'_> {
-    fn drop(&mut self) {
-        swap(self.mine);
-    }
-}
+pub struct Scope<F>(#[pin] Within<F>);
 
 impl<F: Future> Future for Scope<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Polling<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let _exchanged = Exchanged::new(this.context);
-        this.future.poll(cx)
+        self.project().0.poll(cx)
     }
 }
 
 impl<F> fmt::Debug for Scope<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope")
-            .field("context", &self.context)
-            .finish_non_exhaustive()
+        f.debug_struct("Scope").finish_non_exhaustive()
     }
 }

@@ -12,13 +12,14 @@ use std::{
     thread,
 };
 
-use futures::{FutureExt, executor::block_on};
+use futures::executor::block_on;
 
 use super::*;
 use crate::test_kit::{Watchdog, each_executor, polled, yield_now};
 
 mod after;
 mod cause;
+mod inheriting;
 mod tree;
 
 const SHORT: Duration = Duration::from_millis(5);
@@ -254,71 +255,5 @@ fn who_sees_it_done_sees_the_error() {
             cancel.cancel();
             spawner.join_all(vec![sees]);
         }
-    });
-}
-
-#[test]
-fn the_current_context_is_that_of_the_scope() {
-    each_executor(|spawner| {
-        let (outer, _cancel) = Context::background().with_value(Crosses, 1).with_cancel();
-        spawner.run(async move {
-            assert_eq!(Context::current().value(Crosses), None);
-            let inner = Context::background().with_value(Crosses, 2);
-            outer
-                .scope(async {
-                    let seen = || Context::current().value(Crosses).copied();
-                    assert_eq!(seen(), Some(1));
-                    yield_now().await;
-                    inner
-                        .scope(async {
-                            yield_now().await;
-                            assert_eq!(seen(), Some(2));
-                        })
-                        .await;
-                    assert_eq!(seen(), Some(1));
-                })
-                .await;
-            assert_eq!(Context::current().value(Crosses), None);
-        });
-    });
-}
-
-#[test]
-fn a_panic_in_a_scope_leaves_no_context_behind() {
-    let context = Context::background().with_value(Crosses, 1);
-    let scope = std::panic::AssertUnwindSafe(context.scope(async { panic!("on purpose") }));
-    block_on(scope.catch_unwind()).unwrap_err();
-    assert_eq!(Context::current().value(Crosses), None);
-}
-
-#[test]
-fn tasks_that_are_spawned_inside_inherit_it_and_values_whose_keys_say_so() {
-    let runtime = gmp_executor::Builder::new().max_procs(2).build().unwrap();
-    runtime.block_on(async {
-        let (context, cancel) = Context::background()
-            .with_value(First, "stays")
-            .with_value(Crosses, 1)
-            .with_timeout(HOUR);
-        let task = context
-            .scope(async {
-                let task = spawn(async {
-                    let current = Context::current();
-                    assert_eq!(current.value(First), None);
-                    assert_eq!(current.value(Crosses), Some(&1));
-                    assert!(current.deadline().is_some());
-                    // Grandchildren too.
-                    let group = crate::WaitGroup::new();
-                    let task = group.go(async { Context::current().done().await });
-                    group.wait().await;
-                    task.await.unwrap()
-                });
-                Some(task)
-            })
-            .await
-            .unwrap();
-        cancel.cancel();
-        assert_eq!(Some(task.await.unwrap()), canceled());
-        let outside = spawn(async { Context::current().deadline() });
-        assert_eq!(outside.await.unwrap(), None);
     });
 }

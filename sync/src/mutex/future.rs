@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::{pin_project, pinned_drop};
@@ -15,7 +15,7 @@ use super::{
     queue::{self, Claimant},
 };
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{Turn, Waiting, Wakes},
 };
 
@@ -112,8 +112,10 @@ impl<H: Held> Future for Lock<H> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Guard<H>> {
+        let proceed = ready!(poll_proceed(cx));
         match self.stage {
             Stage::Start if self.waiting.hold().mutex().word.try_lock() => {
+                proceed.made_progress();
                 return Poll::Ready(self.guard());
             }
             Stage::Start | Stage::Queued => {}
@@ -123,6 +125,8 @@ impl<H: Held> Future for Lock<H> {
         let polled = self.as_mut().try_or_wait(Waiter::new(cx.waker()));
         if polled.is_pending() {
             note(self.site, Reason::Lock);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

@@ -12,14 +12,14 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::{Arc, Mutex, OnceLock},
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll, Wake, Waker, ready},
 };
 
 use pin_project::pin_project;
 
 use super::OnUnwind;
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -172,9 +172,11 @@ impl<'a, F: Future> Future for GetValue<'a, F> {
     type Output = &'a F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<&'a F::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let mut this = self.project();
         let once: &'a OnceValue<F> = this.waiting.hold();
         if let Some(value) = once.value.get() {
+            proceed.made_progress();
             return Poll::Ready(value);
         }
         // Before the future is polled: whoever makes it ready meanwhile wakes those in the list.
@@ -185,6 +187,7 @@ impl<'a, F: Future> Future for GetValue<'a, F> {
         once.advance();
         if let Some(value) = once.value.get() {
             this.waiting.turn().leave();
+            proceed.made_progress();
             return Poll::Ready(value);
         }
         let turn = this.waiting.turn();

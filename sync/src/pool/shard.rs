@@ -1,109 +1,201 @@
-//! What one thread has put back.
+//! What one processor has put back.
 
 use std::{
     cell::UnsafeCell,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
 };
+
+/// How many are taken from another's list at a time, at most.
+const BATCH: usize = 16;
+
+/// Shards in the first block, and how many blocks there may be, each twice as large as the one before: room for
+/// half a million processors.
+const SMALLEST: usize = 8;
+const BLOCKS: usize = 16;
 
 /// On cache lines of its own: two, since processors fetch pairs.
 #[repr(align(128))]
 pub(super) struct Shard<T> {
     /// U1.
     private: UnsafeCell<Option<T>>,
-    /// How many are in the lists, for who has not taken the lock.
-    shared: AtomicUsize,
-    lists: Mutex<Lists<T>>,
+    pub(super) list: List<T>,
 }
 
-struct Lists<T> {
-    fresh: Vec<T>,
-    victims: Vec<T>,
-}
-
-// SAFETY: the private place is touched by one thread at a time (U1), which is why things must be `Send`; the lists are
+// SAFETY: the private place is touched by one thread at a time (U1), which is why things must be `Send`; the list is
 // under a lock.
 unsafe impl<T: Send> Sync for Shard<T> {}
 
 impl<T> Shard<T> {
-    pub(super) fn new() -> Shard<T> {
+    fn new() -> Shard<T> {
         Shard {
             private: UnsafeCell::new(None),
-            shared: AtomicUsize::new(0),
-            lists: Mutex::new(Lists {
+            list: List::new(),
+        }
+    }
+
+    /// # Safety
+    /// U1.
+    #[inline(always)]
+    pub(super) unsafe fn take_private(&self) -> Option<T> {
+        // SAFETY: U1, by the caller; U2: nothing else borrows it.
+        unsafe { &mut *self.private.get() }.take()
+    }
+
+    /// # Safety
+    /// U1.
+    #[cfg(test)]
+    pub(super) unsafe fn has_private(&self) -> bool {
+        // SAFETY: U1, by the caller; U2: nothing else borrows it.
+        unsafe { &*self.private.get() }.is_some()
+    }
+
+    /// Takes the thing, unless the place is taken.
+    ///
+    /// # Safety
+    /// U1.
+    #[inline(always)]
+    pub(super) unsafe fn put_private(&self, thing: &mut Option<T>) {
+        // SAFETY: U1, by the caller; U2: nothing else borrows it.
+        let private = unsafe { &mut *self.private.get() };
+        if private.is_none() {
+            *private = thing.take();
+        }
+    }
+}
+
+/// Things that wait for anybody.
+pub(super) struct List<T> {
+    /// How many there are, for who has not taken the lock.
+    count: AtomicUsize,
+    things: Mutex<Things<T>>,
+}
+
+struct Things<T> {
+    fresh: Vec<T>,
+    victims: Vec<T>,
+}
+
+impl<T> List<T> {
+    pub(super) fn new() -> List<T> {
+        List {
+            count: AtomicUsize::new(0),
+            things: Mutex::new(Things {
                 fresh: Vec::new(),
                 victims: Vec::new(),
             }),
         }
     }
 
-    /// # Safety
-    /// U1: by the thread whose shard it is.
-    #[inline]
-    pub(super) unsafe fn take_private(&self) -> Option<T> {
-        // SAFETY: U1, by the caller; U2: nothing else borrows it.
-        unsafe { &mut *self.private.get() }.take()
-    }
-
-    /// Gives the thing back where the place is taken.
-    ///
-    /// # Safety
-    /// U1: by the thread whose shard it is.
-    #[inline]
-    pub(super) unsafe fn put_private(&self, thing: T) -> Option<T> {
-        // SAFETY: U1, by the caller; U2: nothing else borrows it.
-        let private = unsafe { &mut *self.private.get() };
-        if private.is_some() {
-            return Some(thing);
-        }
-        *private = Some(thing);
-        None
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Lists<T>> {
+    /// No user code in `change` (U2).
+    fn change<R>(&self, change: impl FnOnce(&mut Things<T>) -> R) -> R {
         // Nothing panics while it is held.
-        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+        let lock: MutexGuard<'_, _> = self.things.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut things = lock;
+        let result = change(&mut things);
+        let count = things.fresh.len() + things.victims.len();
+        self.count.store(count, Ordering::Relaxed);
+        result
     }
 
-    fn count(&self, lists: &Lists<T>) {
-        let count = lists.fresh.len() + lists.victims.len();
-        // Ordering: SeqCst pairs with the store of `trims` in `Core::trim`: of a thing that is put in and an alarm that
-        // is given up, one sees the other.
-        self.shared.store(count, Ordering::SeqCst);
-    }
-
-    pub(super) fn has_shared(&self) -> bool {
-        self.shared.load(Ordering::SeqCst) > 0
+    fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Relaxed) == 0
     }
 
     pub(super) fn put(&self, thing: T) {
-        let mut lists = self.lock();
-        lists.fresh.push(thing);
-        self.count(&lists);
+        self.change(|things| things.fresh.push(thing));
     }
 
-    pub(super) fn take(&self, victims: bool) -> Option<T> {
-        if self.shared.load(Ordering::Relaxed) == 0 {
+    pub(super) fn take(&self) -> Option<T> {
+        if self.is_empty() {
             return None;
         }
-        let mut lists = self.lock();
-        let thing = if victims {
-            lists.victims.pop()
-        } else {
-            lists.fresh.pop()
-        };
-        self.count(&lists);
+        self.change(|things| things.fresh.pop())
+    }
+
+    pub(super) fn take_victim(&self) -> Option<T> {
+        if self.is_empty() {
+            return None;
+        }
+        self.change(|things| things.victims.pop())
+    }
+
+    /// Takes one, and half of the others for `thief`.
+    pub(super) fn steal(&self, thief: &List<T>) -> Option<T> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut stolen = self.change(|things| {
+            let half = things.fresh.len().div_ceil(2).min(BATCH);
+            things.fresh.split_off(things.fresh.len() - half)
+        });
+        let thing = stolen.pop();
+        if !stolen.is_empty() {
+            thief.change(|things| things.fresh.append(&mut stolen));
+        }
         thing
     }
 
-    /// The victims come out, and what is fresh becomes victim. True: something is left.
-    pub(super) fn age(&self) -> (Vec<T>, bool) {
-        let mut lists = self.lock();
-        let fresh = std::mem::take(&mut lists.fresh);
-        let dead = std::mem::replace(&mut lists.victims, fresh);
-        self.count(&lists);
-        (dead, !lists.victims.is_empty())
+    /// The victims go to `dead`; what is fresh becomes victim, and `private` too. True: something is left.
+    pub(super) fn age(&self, private: Option<T>, dead: &mut Vec<T>) -> bool {
+        self.change(|things| {
+            dead.append(&mut things.victims);
+            std::mem::swap(&mut things.victims, &mut things.fresh);
+            things.victims.extend(private);
+            !things.victims.is_empty()
+        })
+    }
+}
+
+/// The shards by the numbers of their processors: as many as the system has are there from the beginning, more are made
+/// in blocks when they are needed.
+pub(super) struct Shards<T> {
+    first: Box<[Shard<T>]>,
+    blocks: [OnceLock<Box<[Shard<T>]>>; BLOCKS],
+}
+
+/// Which block, and where in it.
+fn place(number: usize) -> (usize, usize) {
+    let block = (number / SMALLEST + 1).ilog2() as usize;
+    (block, number - SMALLEST * ((1 << block) - 1))
+}
+
+impl<T> Shards<T> {
+    pub(super) fn new() -> Shards<T> {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        Shards {
+            first: (0..processors).map(|_| Shard::new()).collect(),
+            blocks: [const { OnceLock::new() }; BLOCKS],
+        }
+    }
+
+    /// That of the processor, if it was made.
+    #[inline(always)]
+    pub(super) fn get(&self, number: usize) -> Option<&Shard<T>> {
+        self.first.get(number).or_else(|| self.get_more(number))
+    }
+
+    #[cold]
+    fn get_more(&self, number: usize) -> Option<&Shard<T>> {
+        let (block, at) = place(number - self.first.len());
+        self.blocks.get(block)?.get()?.get(at)
+    }
+
+    /// That of the processor. `None`: there is no room for so many.
+    pub(super) fn get_or_make(&self, number: usize) -> Option<&Shard<T>> {
+        let Some(beyond) = number.checked_sub(self.first.len()) else {
+            return self.first.get(number);
+        };
+        let (block, at) = place(beyond);
+        let make = || (0..SMALLEST << block).map(|_| Shard::new()).collect();
+        self.blocks.get(block)?.get_or_init(make).get(at)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Shard<T>> {
+        let more = self.blocks.iter().filter_map(OnceLock::get).flatten();
+        self.first.iter().chain(more)
     }
 }

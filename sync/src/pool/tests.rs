@@ -1,15 +1,39 @@
 //! After the cases of Go's `sync/pool_test.go`, and more.
 
-use std::sync::atomic::AtomicUsize;
+use std::{
+    sync::{
+        Weak,
+        atomic::{AtomicBool, AtomicUsize},
+    },
+    thread,
+    time::Duration,
+};
+
+use gmp_executor::{Builder, Runtime};
 
 use super::*;
-use crate::test_kit::{each_executor, yield_now};
+use crate::test_kit::{Watchdog, each_executor, yield_now};
 
 fn counting() -> (Pool<Box<usize>>, Arc<AtomicUsize>) {
     let made = Arc::new(AtomicUsize::new(0));
     let counts = made.clone();
     let pool = Pool::new(move || Box::new(counts.fetch_add(1, Ordering::Relaxed)));
     (pool, made)
+}
+
+/// On gmp with that many processors, as a task.
+fn in_task<F>(processors: usize, future: F) -> F::Output
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let runtime = runtime(processors);
+    runtime.block_on(runtime.spawn(future)).unwrap()
+}
+
+fn runtime(processors: usize) -> Runtime {
+    let builder = Builder::new().max_procs(processors);
+    builder.build().unwrap()
 }
 
 /// Go: `TestPool`, `TestPoolNew`.
@@ -20,37 +44,73 @@ fn what_is_put_in_comes_out_and_else_it_is_made() {
     assert_eq!((**one, **two), (0, 1));
     drop(one);
     drop(two);
-    assert_eq!(**pool.get(), 0);
-    let (one, two) = (pool.get().into_inner(), pool.get().into_inner());
-    assert_eq!((*one, *two), (0, 1));
+    let mut both = [pool.get(), pool.get()].map(|thing| *thing.into_inner());
+    both.sort_unstable();
+    assert_eq!(both, [0, 1]);
     assert_eq!(**pool.get(), 2);
     pool.put(Box::new(9));
     assert_eq!(made.load(Ordering::Relaxed), 3);
-    // The private one first.
-    assert_eq!((**pool.get(), made.load(Ordering::Relaxed)), (2, 3));
+}
+
+#[test]
+fn a_processor_gets_back_first_what_it_put_in_its_private_place() {
+    let _watchdog = Watchdog::new();
+    in_task(1, async {
+        let (pool, made) = counting();
+        // Into the list: the gate is closed before the first thing.
+        pool.put(Box::new(100));
+        assert!(pool.core.gate.is_open());
+        let (listed, one, two) = (pool.get(), pool.get(), pool.get());
+        assert_eq!((**listed, **one, **two), (100, 0, 1));
+        drop(one);
+        drop(two);
+        assert_eq!(pool.core.home().take().as_deref(), Some(&1));
+        assert_eq!(**pool.get(), 0);
+        drop(listed);
+        assert_eq!(pool.core.home().take().as_deref(), Some(&100));
+        assert_eq!(made.load(Ordering::Relaxed), 2);
+    });
 }
 
 /// Go: `TestPoolGC`: what nobody takes for two periods is dropped.
 #[test]
-fn an_idle_pool_shrinks_to_the_private_places() {
+fn an_idle_pool_shrinks_to_nothing() {
+    let _watchdog = Watchdog::new();
     let thing = Arc::new(());
     let kept = thing.clone();
-    let pool = Pool::new(move || kept.clone());
-    let things: Vec<_> = (0..100).map(|_| pool.get()).collect();
-    drop(things);
-    assert_eq!(Arc::strong_count(&thing), 102);
-    assert!(pool.core.trims.load(Ordering::Relaxed));
-    pool.core.trim();
-    assert_eq!(Arc::strong_count(&thing), 102);
+    let pool = Arc::new(Pool::new(move || kept.clone()));
+    let fills = pool.clone();
+    let runtime = runtime(2);
+    let filled = runtime.spawn(async move {
+        drop((0..10).map(|_| fills.get()).collect::<Vec<_>>());
+        // In the private place too.
+        drop([fills.get(), fills.get()]);
+        drop([fills.get(), fills.get()]);
+        let shards = fills.core.shards.iter();
+        // SAFETY: one processor has nothing to do, the other one runs this.
+        shards
+            .map(|shard| unsafe { shard.has_private() })
+            .filter(|has| *has)
+            .count()
+    });
+    assert_eq!(runtime.block_on(filled).unwrap(), 1);
+    drop((0..10).map(|_| pool.get()).collect::<Vec<_>>());
+    let things = || Arc::strong_count(&thing) - 2;
+    // Not the one in the private place.
+    assert_eq!(things(), 11);
+    assert!(pool.core.trim());
+    assert_eq!(things(), 11);
     // Victims are taken where there is nothing better, and are fresh when they come back.
     drop([pool.get(), pool.get()]);
-    pool.core.trim();
-    assert_eq!(Arc::strong_count(&thing), 4);
-    pool.core.trim();
-    assert_eq!(Arc::strong_count(&thing), 3);
-    assert!(!pool.core.trims.load(Ordering::Relaxed));
+    assert!(pool.core.trim());
+    assert_eq!(things(), 2);
+    assert!(!pool.core.trim());
+    assert_eq!(things(), 0);
+    assert!(!pool.core.gate.is_open());
     drop([pool.get(), pool.get()]);
-    assert!(pool.core.trims.load(Ordering::Relaxed));
+    assert!(pool.core.gate.is_open());
+    drop(runtime);
+    assert_eq!(things(), 2);
     drop(pool);
     assert_eq!(Arc::strong_count(&thing), 1);
 }
@@ -59,12 +119,31 @@ fn an_idle_pool_shrinks_to_the_private_places() {
 fn one_thread_takes_what_another_put_in() {
     let (pool, made) = counting();
     thread::scope(|scope| {
-        scope.spawn(|| drop((0..4).map(|_| pool.get()).collect::<Vec<_>>()));
+        scope.spawn(|| drop((0..40).map(|_| pool.get()).collect::<Vec<_>>()));
     });
-    // The private one of that thread stays, or is this one's if it has the same number now.
-    let things: Vec<_> = (0..3).map(|_| pool.get()).collect();
-    assert_eq!(made.load(Ordering::Relaxed), 4);
-    assert!(things.iter().all(|thing| ***thing < 4));
+    let mut all: Vec<_> = (0..40).map(|_| *pool.get().into_inner()).collect();
+    all.sort_unstable();
+    assert_eq!(all, (0..40).collect::<Vec<_>>());
+    assert_eq!(made.load(Ordering::Relaxed), 40);
+}
+
+/// Go: `TestPoolRelease`, in a way: a drop that panics ends neither the janitor nor the others.
+#[test]
+fn a_thing_whose_drop_panics_does_not_keep_the_others() {
+    struct Panics(Arc<AtomicUsize>);
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            panic!("on purpose");
+        }
+    }
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let counts = dropped.clone();
+    let pool = Pool::new(move || Panics(counts.clone()));
+    drop((0..3).map(|_| pool.get()).collect::<Vec<_>>());
+    pool.core.trim();
+    assert!(!pool.core.trim());
+    assert_eq!(dropped.load(Ordering::Relaxed), 3);
 }
 
 /// Go: `TestPoolStress`: nobody gets what another has.
@@ -95,22 +174,47 @@ fn nobody_gets_what_another_has() {
     });
 }
 
+/// Tasks that lose their processors again and again while they use the pool, of two runtimes at a time, and one who trims.
 #[test]
-fn more_threads_than_shards_share_lists() {
-    let (pool, _) = counting();
-    let shards = pool.core.shards.len();
-    let barrier = std::sync::Barrier::new(2 * shards);
-    thread::scope(|scope| {
-        for _ in 0..2 * shards {
-            scope.spawn(|| {
-                barrier.wait();
-                for _ in 0..50 {
-                    drop((pool.get(), pool.get()));
+fn nobody_gets_what_another_has_without_a_processor() {
+    let _watchdog = Watchdog::new();
+    let pool = Arc::new(Pool::new(|| AtomicBool::new(false)));
+    let over = Arc::new(AtomicBool::new(false));
+    let runtimes = [runtime(2), runtime(1)];
+    let mut tasks = Vec::new();
+    for n in 0..9 {
+        let (pool, over) = (pool.clone(), over.clone());
+        tasks.push(runtimes[n % 2].spawn(async move {
+            let mut turns = 0;
+            while !over.load(Ordering::Relaxed) {
+                let things = [(); 2].map(|()| pool.get());
+                for thing in &things {
+                    assert!(!thing.swap(true, Ordering::Relaxed));
                 }
-                barrier.wait();
-            });
-        }
-    });
+                for thing in &things {
+                    assert!(thing.swap(false, Ordering::Relaxed));
+                }
+                drop(things);
+                turns += 1;
+                if turns % 5_000 == 0 {
+                    // It blocks; the other half are hot loops.
+                    if n % 2 == 0 {
+                        thread::sleep(Duration::from_micros(500));
+                    }
+                    yield_now().await;
+                }
+            }
+            turns
+        }));
+    }
+    for _ in 0..2_000 {
+        pool.core.trim();
+        thread::yield_now();
+    }
+    over.store(true, Ordering::Relaxed);
+    for task in tasks {
+        assert!(runtimes[0].block_on(task).unwrap() > 0);
+    }
 }
 
 #[test]
@@ -151,4 +255,20 @@ fn making_and_dropping_may_use_the_pool() {
     pool.core.trim();
     pool.core.trim();
     drop(pool.get().into_inner());
+}
+
+#[test]
+fn each_processor_of_many_has_a_shard_of_its_own() {
+    let shards = Shards::<u8>::new();
+    assert!(shards.get(shards.iter().count()).is_none());
+    let made: Vec<_> = (0..5_000)
+        .map(|number| std::ptr::from_ref(shards.get_or_make(number).unwrap()))
+        .collect();
+    let got = (0..5_000).map(|number| std::ptr::from_ref(shards.get(number).unwrap()));
+    assert!(made.iter().copied().eq(got));
+    let mut all = made;
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 5_000);
+    assert!(shards.get_or_make(usize::MAX / 2).is_none());
 }

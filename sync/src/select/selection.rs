@@ -5,7 +5,7 @@ use std::{
     marker::PhantomPinned,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::random;
@@ -14,7 +14,7 @@ use crate::{
         decision::{Decision, Reopened},
         wait::{Arm, Pass},
     },
-    shim::{Reason, SPINS, note, yield_now},
+    shim::{Reason, SPINS, note, poll_proceed, yield_now},
 };
 
 /// Passes that missed a counterpart before the thread lets others run between them.
@@ -66,10 +66,14 @@ impl Selection {
         cx: &mut Context<'_>,
         mut arms: impl FnMut(usize, Arm<'_>, &mut Context<'_>) -> Answer<R>,
     ) -> Poll<Option<R>> {
+        let proceed = ready!(poll_proceed(cx));
         let mut pass = Pass::Again;
         if let Reopened::Won(index) = self.decision.reopen() {
             match arms(index, self.arm(index, Pass::Won), cx) {
-                Answer::Chosen(output) => return Poll::Ready(Some(output)),
+                Answer::Chosen(output) => {
+                    proceed.made_progress();
+                    return Poll::Ready(Some(output));
+                }
                 // Nodes of other arms may have been taken out of their channels meanwhile.
                 Answer::Disabled | Answer::Pending => self.decision.restart(),
             }
@@ -81,7 +85,10 @@ impl Selection {
         let mut misses = 0;
         loop {
             match self.pass(pass, count, biased, cx, &mut arms) {
-                Answer::Chosen(output) => return Poll::Ready(Some(output)),
+                Answer::Chosen(output) => {
+                    proceed.made_progress();
+                    return Poll::Ready(Some(output));
+                }
                 Answer::Disabled => return Poll::Ready(None),
                 Answer::Pending => {}
             }

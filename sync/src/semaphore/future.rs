@@ -4,7 +4,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use pin_project::{pin_project, pinned_drop};
@@ -15,7 +15,7 @@ use super::{
     word::{self, Claim, Try},
 };
 use crate::{
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, note, poll_proceed},
     wait_list::Waiting,
 };
 
@@ -125,6 +125,7 @@ impl<S: Held + Clone> Future for Acquire<S> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let proceed = ready!(poll_proceed(cx));
         let polled = match self.stage {
             Stage::Start => {
                 let count = self.count;
@@ -135,7 +136,10 @@ impl<S: Held + Clone> Future for Acquire<S> {
                     Try::Busy
                 };
                 match taken {
-                    Try::Taken => return Poll::Ready(Ok(self.permit())),
+                    Try::Taken => {
+                        proceed.made_progress();
+                        return Poll::Ready(Ok(self.permit()));
+                    }
                     Try::Closed => return self.closed(),
                     // The waker is cloned before the lock is taken (W4).
                     Try::Busy => self.as_mut().enqueue(Waiter::new(cx.waker())),
@@ -146,6 +150,8 @@ impl<S: Held + Clone> Future for Acquire<S> {
         };
         if polled.is_pending() {
             note(self.site, Reason::Lock);
+        } else {
+            proceed.made_progress();
         }
         polled
     }

@@ -6,10 +6,10 @@ use loom::{model, sync::Arc, thread};
 
 use crate::{
     sched::{
-        idle::{Idle, Reclaim},
+        idle::{Idle, Put, Reclaim},
         token::Token,
     },
-    shim::mutant,
+    shim::{AtomicU32, Ordering, mutant},
 };
 
 /// Where a machine came to rest.
@@ -22,9 +22,23 @@ enum Rests {
 struct World {
     idle: Idle<usize, usize>,
     token: Token,
+    /// What each machine was given: the processor's number and one.
+    given: [AtomicU32; 3],
 }
 
 impl World {
+    /// With two processors, both somebody's.
+    fn new() -> Arc<World> {
+        let idle = Idle::new();
+        assert!(idle.resize(2, |number| number, |_| ()).is_empty());
+        while idle.take_processor().is_some() {}
+        Arc::new(World {
+            idle,
+            token: Token::new(),
+            given: std::array::from_fn(|_| AtomicU32::new(0)),
+        })
+    }
+
     fn rest(&self) -> Rests {
         if self.token.try_take() {
             Rests::InPoller
@@ -34,8 +48,48 @@ impl World {
     }
 
     fn go_idle(&self, machine: usize, processor: usize) -> Rests {
-        self.idle.go_idle(processor, machine, false);
+        if self.idle.go_idle(processor, machine, false) == Put::Refused {
+            self.idle.lay_down(processor, |_| ());
+        }
         self.rest()
+    }
+
+    /// A machine was given a processor, and finds no work.
+    fn search(&self, machine: usize, processor: usize) -> Rests {
+        self.idle.end_search();
+        self.go_idle(machine, processor)
+    }
+
+    /// `Machine::hand_off`, then `Scheduler::withdraw`.
+    fn hand_off(&self, processor: usize) {
+        if !self.idle.is_retired(processor) {
+            match self.idle.take_machine() {
+                Some(machine) => self.give(machine, processor),
+                // A new one.
+                None => drop(self.search(2, processor)),
+            }
+            return;
+        }
+        self.idle.lay_down(processor, |_| ());
+        if !mutant("withdrawn_without_a_look_at_the_token") && !self.token.is_taken() {
+            self.idle.claim(|processor, machine| {
+                self.give(machine.expect("it is on the list"), processor);
+            });
+        }
+    }
+
+    fn give(&self, machine: usize, processor: usize) {
+        self.given[machine].store(processor as u32 + 1, Ordering::Release);
+    }
+
+    /// Runs those that were given a processor, until none is left.
+    fn run_given(&self) {
+        for machine in 0..self.given.len() {
+            let given = self.given[machine].swap(0, Ordering::Acquire) as usize;
+            if let Some(processor) = given.checked_sub(1) {
+                self.search(machine, processor);
+            }
+        }
     }
 
     /// Somebody is ready: the machine asks for a processor to run him with.
@@ -103,10 +157,7 @@ fn the_monitors_visit_against_going_idle() {
 #[test]
 fn leaving_the_poller_against_going_idle() {
     model(|| {
-        let world = Arc::new(World {
-            idle: Idle::new(),
-            token: Token::new(),
-        });
+        let world = World::new();
         // The first one has no processor, and waits in the poller.
         world.idle.wait(0);
         assert!(world.token.try_take());
@@ -115,5 +166,34 @@ fn leaving_the_poller_against_going_idle() {
         let rests = [world.leave_poller(0), second.join().unwrap()];
         assert_eq!(world.idle.counts().idle(), 1);
         assert!(rests.contains(&Rests::InPoller), "nobody is in the poller");
+    });
+}
+
+/// A machine comes from the poller beside one that parks since the token was taken, and blocks in a task while its
+/// processor is retired: with that one no machine comes to rest.
+#[test]
+fn withdrawing_a_processor_beside_one_that_parks() {
+    model(|| {
+        let world = World::new();
+        world.idle.wait(1);
+        assert!(world.token.try_take());
+        assert!(world.go_idle(0, 0) == Rests::Parked);
+        assert_eq!(world.idle.put_processor(1), Put::Idle);
+        let other = world.clone();
+        let shrinks = thread::spawn(move || {
+            for retired in other.idle.resize(1, |number| number, |_| ()) {
+                other.idle.lay_down(retired, |_| ());
+            }
+        });
+        world.token.put_back();
+        let Reclaim::Processor(processor) = world.idle.reclaim(1) else {
+            unreachable!("one is idle, and nobody gives");
+        };
+        world.idle.end_search();
+        world.hand_off(processor);
+        shrinks.join().unwrap();
+        world.run_given();
+        assert!(world.idle.all_idle());
+        assert!(world.token.is_taken(), "nobody is in the poller");
     });
 }

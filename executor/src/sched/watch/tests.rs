@@ -6,12 +6,24 @@ const STRETCH: Stretch = Stretch {
     tick: 1,
 };
 
+fn limits() -> Limits {
+    Limits::new(Duration::from_millis(10))
+}
+
+fn judge_within(looks: &[(u64, u64)], limits: Limits) -> Verdict {
+    let mut look = Look::first(STRETCH, 0, None);
+    let verdicts = looks
+        .iter()
+        .map(|&(now, used)| look.judge(now, Some(used), limits, false, || false));
+    verdicts.last().expect("looks")
+}
+
 /// Looks at one stretch at each of these times: (now, CPU clock), nanoseconds. The last verdict.
 fn judge(looks: &[(u64, u64)], urgent: bool, sleeps: bool) -> Verdict {
     let mut look = Look::first(STRETCH, 0, None);
     let mut verdict = Verdict::Fine;
     for &(now, used) in looks {
-        verdict = look.judge(now, Some(used), urgent, || sleeps);
+        verdict = look.judge(now, Some(used), limits(), urgent, || sleeps);
     }
     verdict
 }
@@ -19,7 +31,7 @@ fn judge(looks: &[(u64, u64)], urgent: bool, sleeps: bool) -> Verdict {
 #[test]
 fn a_clock_that_stands_still_means_blocked_only_if_the_thread_sleeps() {
     let looks = [(100_000, 50_000), (200_000, 50_000)];
-    assert_eq!(judge(&looks, false, true), Verdict::Take(Absence::Blocked));
+    assert_eq!(judge(&looks, false, true), Verdict::Take(Cause::Blocked));
     assert_eq!(judge(&looks, false, false), Verdict::Fine);
 }
 
@@ -32,7 +44,7 @@ fn two_looks_in_a_row_say_nothing_of_the_clock() {
 #[test]
 fn a_hot_loop_is_known_by_its_cpu_time() {
     let looks = [(0, 0), (10 * MILLISECOND, 10 * MILLISECOND)];
-    assert_eq!(judge(&looks, false, false), Verdict::Take(Absence::Running));
+    assert_eq!(judge(&looks, false, false), Verdict::Take(Cause::Running));
     // The same wall time, half of it spent waiting for a CPU.
     let looks = [(0, 0), (10 * MILLISECOND, 5 * MILLISECOND)];
     assert_eq!(judge(&looks, false, false), Verdict::Fine);
@@ -41,38 +53,79 @@ fn a_hot_loop_is_known_by_its_cpu_time() {
 #[test]
 fn urgency_shortens_the_slice() {
     let looks = [(0, 0), (2 * MILLISECOND, 2 * MILLISECOND)];
-    assert_eq!(judge(&looks, true, false), Verdict::Take(Absence::Running));
+    assert_eq!(judge(&looks, true, false), Verdict::Take(Cause::Running));
     assert_eq!(judge(&looks, false, false), Verdict::Fine);
 }
 
 #[test]
 fn a_thread_without_a_cpu_loses_its_processor_at_last() {
     let looks = [(0, 0), (19 * MILLISECOND, 0), (20 * MILLISECOND, 1000)];
-    assert_eq!(judge(&looks, false, false), Verdict::Take(Absence::Running));
+    assert_eq!(judge(&looks, false, false), Verdict::Take(Cause::Starved));
     assert_eq!(judge(&looks[..2], false, false), Verdict::Fine);
+    let looks = [(0, 0), (4 * MILLISECOND, 1000)];
+    assert_eq!(judge(&looks, true, false), Verdict::Take(Cause::Starved));
+    assert_eq!(judge(&looks, false, false), Verdict::Fine);
+}
+
+#[test]
+fn a_thread_without_a_cpu_is_spared_where_that_did_not_help() {
+    let mut look = Look::first(STRETCH, 0, Some(0));
+    let mut judge =
+        |limits: Limits| look.judge(90 * MILLISECOND, Some(1000), limits, false, || false);
+    assert_eq!(judge(limits().sparing(true)), Verdict::Fine);
+    assert_eq!(
+        judge(limits().sparing(false)),
+        Verdict::Take(Cause::Starved)
+    );
+    // A hot loop is one also there.
+    let looks = [(0, 0), (30 * MILLISECOND, 10 * MILLISECOND)];
+    assert_eq!(
+        judge_within(&looks, limits().sparing(true)),
+        Verdict::Take(Cause::Running)
+    );
 }
 
 #[test]
 fn without_a_cpu_clock_wall_time_counts() {
     let mut look = Look::first(STRETCH, 0, None);
     assert_eq!(
-        look.judge(9 * MILLISECOND, None, false, || false),
+        look.judge(9 * MILLISECOND, None, limits(), false, || false),
         Verdict::Fine
     );
     assert_eq!(
-        look.judge(10 * MILLISECOND, None, false, || false),
-        Verdict::Take(Absence::Running)
+        look.judge(10 * MILLISECOND, None, limits(), false, || false),
+        Verdict::Take(Cause::Starved)
+    );
+}
+
+#[test]
+fn the_limits_follow_the_slice() {
+    let limits = |slice| {
+        let Limits {
+            slice,
+            urgent,
+            wall,
+            wall_urgent,
+        } = Limits::new(Duration::from_millis(slice));
+        [slice, urgent, wall, wall_urgent].map(|limit| limit / MILLISECOND)
+    };
+    assert_eq!(limits(10), [10, 2, 20, 4]);
+    assert_eq!(limits(5), [5, 1, 20, 2], "neighbours are as busy as ever");
+    assert_eq!(
+        limits(100),
+        [100, 20, 200, 40],
+        "a hot loop is one before it counts as starved"
     );
 }
 
 #[test]
 fn what_the_monitor_missed_counts_for_nobody() {
-    let mut watch = Watch::new(1);
-    watch.looks[0] = Look::first(STRETCH, 0, None);
-    let unsure = watch.looks[0].judge(MILLISECOND, Some(0), false, || true);
+    let mut watch = Watch::new(Duration::from_millis(10));
+    watch.looks.push(Look::first(STRETCH, 0, None));
+    let unsure = watch.looks[0].judge(MILLISECOND, Some(0), limits(), false, || true);
     assert_eq!(unsure, Verdict::Unsure);
     watch.forget(1000 * MILLISECOND);
     let now = 1001 * MILLISECOND + 50_000;
-    let verdict = watch.looks[0].judge(now, Some(0), false, || true);
+    let verdict = watch.looks[0].judge(now, Some(0), limits(), false, || true);
     assert_eq!(verdict, Verdict::Fine);
 }

@@ -79,7 +79,7 @@ impl Slot {
     /// A queue entry's turn, and those of the entries that come of it. False: the entry was worth nothing.
     fn turn(&self, generation: u32, poll: impl Fn(&mut Body) -> Poll) -> bool {
         match self.state.start(generation) {
-            Start::Stale => return false,
+            Start::Stale | Start::Elsewhere => return false,
             Start::Cancel => self.cancel(generation),
             Start::Poll => self.poll(generation, poll),
         }

@@ -1,0 +1,131 @@
+//! More hot loops than there may be threads for, and threads that cannot be had.
+
+use std::{
+    sync::{Mutex, mpsc},
+    time::Duration,
+};
+
+use nix::{
+    sys::resource::{Resource, getrlimit, setrlimit},
+    unistd::{Uid, geteuid, setuid},
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+
+use crate::{
+    child::in_child,
+    preemption::{Lifting, Siege},
+    process::threads,
+    watchdog::{eventually, runtime},
+};
+
+/// Hears the warnings.
+struct Ear(Mutex<mpsc::Sender<String>>);
+
+impl Subscriber for Ear {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target() == "gmp"
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        unreachable!("only events are enabled")
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        struct Words(String);
+        impl Visit for Words {
+            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                if field.name() == "message" {
+                    self.0 = format!("{value:?}");
+                }
+            }
+        }
+        let mut words = Words(String::new());
+        event.record(&mut words);
+        let _ = self.0.lock().unwrap().send(words.0);
+    }
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// The 256 loops that may run without a processor do; each of the others has its turn, since the last processor
+/// may always be taken. And what is urgent gets on beside them.
+#[test]
+fn more_hot_loops_than_may_run() {
+    in_child(|| {
+        let (send, receive) = mpsc::channel();
+        tracing::subscriber::set_global_default(Ear(Mutex::new(send))).unwrap();
+        let runtime = gmp::Builder::new().max_procs(2).build().unwrap();
+        let siege = Siege::new();
+        let lifting = Lifting(siege.clone());
+        const LOOPS: usize = 262;
+        for _ in 0..LOOPS {
+            let siege = siege.clone();
+            drop(runtime.spawn(async move { siege.spin() }));
+        }
+        siege.wait_begun(LOOPS);
+        assert!(threads() > 256, "{} threads", threads());
+        let warning = receive.recv().unwrap();
+        assert!(
+            warning.contains("256 hot loops") && warning.contains(file!()),
+            "{warning}"
+        );
+        for _ in 0..3 {
+            let sleeper = runtime.spawn(gmp::sleep(Duration::from_millis(1)));
+            runtime.block_on(sleeper).unwrap();
+        }
+        drop(lifting);
+        eventually(|| runtime.handle().num_tasks() == 0);
+        runtime.shutdown();
+    });
+}
+
+/// From now on the process may have as many threads as it has, and so many more. Root's have no limit, so a process
+/// of root's becomes somebody's who has no others.
+fn limit_threads(more: u64) {
+    let (_, most) = getrlimit(Resource::RLIMIT_NPROC).unwrap();
+    let limit = (threads() as u64).saturating_add(more);
+    setrlimit(Resource::RLIMIT_NPROC, limit.min(most), most).unwrap();
+}
+
+/// A thread that a hot loop's processor needs cannot be had: it is asked for again until it can.
+#[test]
+fn a_thread_that_cannot_be_had_is_asked_for_again() {
+    in_child(|| {
+        if geteuid().is_root() {
+            setuid(Uid::from_raw(54_322)).unwrap();
+        }
+        let runtime = runtime(1);
+        runtime.block_on(runtime.spawn(async {})).unwrap();
+        let siege = Siege::new();
+        let lifting = Lifting(siege.clone());
+        // A thread that is about to end when they are counted leaves room for another.
+        eventually(|| {
+            limit_threads(0);
+            let started = std::thread::Builder::new().spawn(|| ());
+            started.map(|thread| thread.join().unwrap()).is_err()
+        });
+        // A second machine may live already: what was spawned first may have come before the first one was ready.
+        for _ in 0..4 {
+            let hog = siege.clone();
+            drop(runtime.spawn(async move { hog.spin() }));
+        }
+        siege.wait_begun(1);
+        let waits = runtime.spawn(async { 7 });
+        // Mostly long enough for the processor to be taken, in vain.
+        std::thread::sleep(Duration::from_millis(100));
+        limit_threads(u64::MAX);
+        assert_eq!(runtime.block_on(waits).unwrap(), 7);
+        drop(lifting);
+        runtime.shutdown();
+    });
+}
