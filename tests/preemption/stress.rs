@@ -1,6 +1,7 @@
 //! A random mix of hogs and others, for `GMP_STRESS_SECONDS` (3) in all. In a build with debug assertions the scheduler
 //! checks that no processor ever has two holders; here the accounts must balance: what was spawned has ended, once, and
-//! nothing was polled by two threads at a time. `ci/soak.sh` runs it for long; `GMP_STRESS_SEED` sets the seed.
+//! nothing was polled by two threads at a time. `ci/soak.sh` runs it for long; `GMP_STRESS_SEED` sets the seed, and
+//! `GMP_STRESS_SLICE` the slice in milliseconds (10): with the least, 1, processors change hands ten times as often.
 
 use std::{
     env,
@@ -182,7 +183,9 @@ fn play(processors: usize) {
     let seed = from_environment("GMP_STRESS_SEED").unwrap_or(u64::from(now.subsec_nanos()));
     let seconds = from_environment("GMP_STRESS_SECONDS").unwrap_or(3);
     println!("GMP_STRESS_SEED={seed}");
-    let runtime = crate::watchdog::runtime(processors);
+    let slice = Duration::from_millis(from_environment("GMP_STRESS_SLICE").unwrap_or(10));
+    let builder = crate::watchdog::builder(processors).time_slice(slice);
+    let runtime = builder.build().expect("a runtime");
     let field = Field::default();
     field.seed.store(seed, SeqCst);
     let begun = Instant::now();
