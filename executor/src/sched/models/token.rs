@@ -29,8 +29,13 @@ struct World {
 impl World {
     /// With two processors, both somebody's.
     fn new() -> Arc<World> {
+        World::with(2)
+    }
+
+    /// With so many processors, each somebody's.
+    fn with(processors: usize) -> Arc<World> {
         let idle = Idle::new();
-        assert!(idle.resize(2, |number| number, |_| ()).is_empty());
+        assert!(idle.resize(processors, |number| number, |_| ()).is_empty());
         while idle.take_processor().is_some() {}
         Arc::new(World {
             idle,
@@ -138,12 +143,9 @@ impl World {
 #[test]
 fn the_monitors_visit_against_going_idle() {
     model(|| {
-        let world = Arc::new(World {
-            idle: Idle::new(),
-            token: Token::new(),
-        });
+        let world = World::with(1);
         let other = world.clone();
-        let machine = thread::spawn(move || other.go_idle(1, 1));
+        let machine = thread::spawn(move || other.go_idle(1, 0));
         let woken = world.visit_poller();
         let rests = machine.join().unwrap();
         assert_eq!(world.idle.counts().idle(), 1);
