@@ -17,6 +17,7 @@ mod blocking;
 mod building;
 mod child;
 mod debugging;
+mod ear;
 mod gate;
 mod panics;
 mod preemption;

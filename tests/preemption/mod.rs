@@ -10,6 +10,8 @@ mod politeness;
 mod preemptible;
 #[cfg(target_os = "linux")]
 mod reports;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod server;
 #[cfg(target_os = "linux")]
 mod signals;
