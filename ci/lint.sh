@@ -17,7 +17,7 @@ run cargo clippy --workspace --all-targets --all-features -- -D warnings || fail
 
 # A feature adds a folder: what is left without it must still be whole.
 say "features, one by one"
-for features in "" macros net hyper tracing; do
+for features in "" backtrace macros net hyper tracing; do
     run cargo clippy -p gmp --lib --no-default-features --features "$features" -- -D warnings ||
         failed+=("features '$features'")
 done
