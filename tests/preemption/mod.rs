@@ -10,6 +10,7 @@ mod politeness;
 mod preemptible;
 #[cfg(target_os = "linux")]
 mod reports;
+mod server;
 #[cfg(target_os = "linux")]
 mod signals;
 mod stress;
