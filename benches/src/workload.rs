@@ -124,7 +124,7 @@ impl About {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::SpawnDetached,
         Self::SpawnJoin,
         Self::ChainedSpawn,
