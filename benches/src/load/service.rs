@@ -126,7 +126,7 @@ impl Client {
 
 /// The head is there, and as much behind it as it says.
 fn is_whole(answer: &[u8]) -> bool {
-    let Some((head, body)) = str::from_utf8(answer)
+    let Some((head, body)) = std::str::from_utf8(answer)
         .ok()
         .and_then(|text| text.split_once("\r\n\r\n"))
     else {
