@@ -19,6 +19,7 @@ use std::{
 };
 
 use super::{
+    netpoll::POLL_MAX,
     processor::Processor,
     resize::Following,
     scheduler::{Scheduler, explain},
@@ -57,9 +58,6 @@ const HINT_MIN: Duration = Duration::from_micros(200);
 const HINT_MAX: Duration = Duration::from_millis(10);
 /// A thread that could not be had is not asked for again before: in vain that costs some 30 µs.
 const THREAD_RETRY: Duration = Duration::from_millis(10);
-/// A poller that nobody visited for this long is to be visited: several times what the batch of tasks takes that one visit
-/// makes ready. (Go waits for 10 ms, proc.go; but a visit costs 1 µs, and an answer over a socket waits for two.)
-const POLL_MAX: Duration = Duration::from_micros(500);
 
 /// Milliseconds, moved on by monitors and by machines that wake: what a dump's *since when* is told in.
 static COARSE_MS: AtomicU32 = AtomicU32::new(0);
