@@ -77,7 +77,7 @@ impl<T: Send + 'static> Pool<T> {
         let core = Core {
             gate: Gate::closed(),
             shards: Shards::new(),
-            foreign: [const { () }; FOREIGN].map(|()| List::new()),
+            foreign: [(); FOREIGN].map(|()| List::new()),
             make: Box::new(make),
             watched: Mutex::new(false),
         };
@@ -211,12 +211,11 @@ fn foreign_number() -> usize {
     thread_local! {
         static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
     }
-    let number = NUMBER.get().unwrap_or_else(|| {
+    NUMBER.get().unwrap_or_else(|| {
         let number = NEXT.fetch_add(1, Ordering::Relaxed) % FOREIGN;
         NUMBER.set(Some(number));
         number
-    });
-    number
+    })
 }
 
 impl<T> fmt::Debug for Pool<T> {

@@ -25,7 +25,7 @@ impl Context {
     pub fn done(&self) -> Done<'_> {
         let canceler = self.canceler().map(Arc::as_ref);
         Done {
-            waiting: canceler.map(|canceler| Waiting::new(canceler)),
+            waiting: canceler.map(Waiting::new),
             site: Location::caller(),
         }
     }
