@@ -4,7 +4,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 need curl "apt-get install curl"
 
 say "build"
-run cargo build --release --example hello --example million --example stall
+run cargo build --release --example hello --example million --example select --example stall
 examples="$target/release/examples"
 
 scratch=$(mktemp -d)
@@ -42,6 +42,9 @@ server=
 
 say "million holds 500 connections"
 run timeout --kill-after 5 90 "$examples/million" --connections 500 --hold 1 --deadline 60
+
+say "select loses no job"
+run timeout --kill-after 5 30 "$examples/select"
 
 say "stall names the function of a hot loop"
 run timeout --kill-after 5 30 "$examples/stall"

@@ -31,6 +31,7 @@ declare -A model_of=(
     [no_light_barrier]=sched::models::depth::spawn_against_walk
     [no_look_after_going_idle]=sched::models::idle::submit_against_the_last_machine_going_idle
     [no_look_after_growing]=sched::models::idle::submit_against_growing
+    [no_look_after_the_visit]=sched::models::token::the_monitors_visit_against_going_idle
     [oneshot_orders_nothing]=oneshot::models::send_against_polls
     [oneshot_waker_replaced_in_place]=oneshot::models::send_against_polls
     [open_releases_nothing]=chan::models::select_against_select

@@ -46,9 +46,9 @@
 //! | futures that are not `Send`: with `Rc`, `RefCell`, handles of C libraries | [`LocalSet`](task::LocalSet) and [`spawn_local`], or [`#[gmp::main(local)]`](macro@main) | one thread for all of them, a switch for each wake from elsewhere |
 //! | a program, or a thread of its own | [`std::process::Command`], [`std::thread`] | they inherit nothing from the runtime |
 //!
-//! After a `fork` without `exec` the child has none of the runtime's threads: what is spawned there is queued and never
-//! runs. As in any program with threads, a lock that another thread held at that moment stays locked in the
-//! child. So let it `exec` or `_exit` soon, as [`std::process::Command`] does.
+//! After a `fork` without `exec` the child has none of the runtime's threads: what is spawned there is refused (its handle
+//! says cancelled), and what is woken never runs. As in any program with threads, a lock that another thread held
+//! at that moment stays locked in the child. So let it `exec` or `_exit` soon, as [`std::process::Command`] does.
 //!
 //! # Features
 //!

@@ -60,11 +60,14 @@ pub(crate) fn on_each(counts: &'static [usize], body: impl Fn(Runtime) + Send + 
 }
 
 pub(crate) fn runtime(processors: usize) -> Runtime {
-    let builder = gmp::Builder::new().max_procs(processors);
-    builder
+    builder(processors).build().expect("a runtime")
+}
+
+/// What [`runtime`] is built with.
+pub(crate) fn builder(processors: usize) -> gmp::Builder {
+    gmp::Builder::new()
+        .max_procs(processors)
         .thread_stack_size(MACHINE_STACK)
-        .build()
-        .expect("a runtime")
 }
 
 /// Waits for what nobody tells of.

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"strings"
@@ -58,11 +59,13 @@ var measured = map[string]func(Settings) Sample{
 }
 
 // Serves until standard input ends.
-var served = map[string]func(){
-	"task_bytes/connection": serveIdle,
-	"hyper_http1/c64":       serveHTTP1,
-	"hyper_http1/c1000":     serveHTTP1,
-	"hyper_http1/h2":        serveHTTP2,
+var served = map[string]func(Settings){
+	"task_bytes/connection": func(Settings) { serveIdle() },
+	"hyper_http1/c64":       func(Settings) { serveHTTP1() },
+	"hyper_http1/c1000":     func(Settings) { serveHTTP1() },
+	"hyper_http1/h2":        func(Settings) { serveHTTP2() },
+	"tail_service/50":       serveReports,
+	"tail_service/1000":     serveReports,
 }
 
 func main() {
@@ -78,16 +81,18 @@ func main() {
 	flags.Parse(os.Args[2:])
 	runtime.GOMAXPROCS(*procs)
 
+	settings := Settings{*steps, *countAllocations}
 	if serve, ok := served[*workload]; ok {
-		serve()
+		serve(settings)
 		return
 	}
+	maps.Copy(measured, scenes)
 	measure, ok := measured[*workload]
 	if !ok {
 		fail("Go has no workload " + *workload)
 	}
 	go endWithStandardInput()
-	show(measure(Settings{*steps, *countAllocations}))
+	show(measure(settings))
 }
 
 func endWithStandardInput() {

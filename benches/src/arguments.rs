@@ -17,10 +17,12 @@ Runs the same small programs on gmp and its rivals and compares them.
 
 Usage: gmp-benches NAME... [options]
 
-  NAME            a workload, or those of one file (task_bytes), or all
+  NAME            a workload, or those of one file (task_bytes), or all but tail and tail_service, which take long
   --list          print the workloads and what they ask
-  --rivals A[,B]  whom to compare gmp with: tokio, tokio-current, smol, go, flume, kanal, or none
-                  (tokio,smol,go,flume,kanal); flume and kanal are channels, measured on gmp's runtime
+  --scenes A[,B]  of the named workloads only those with such a part behind the slash
+  --rivals A[,B]  whom to compare gmp with: tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, or
+                  none (all but tokio-current); flume and kanal are channels, measured on gmp's runtime; tokio-blocking
+                  and tokio-two, what an expert does about tasks that take long, are measured where there are some
   --procs N[,M]   the numbers of processors to run with (each workload has its own, most 1,2)
   --reps R        rounds; each takes a measurement of everyone in turn (5)
   --count-allocs  count allocations too, in a round of its own
@@ -62,6 +64,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         contestants: vec![
             Rival::Gmp,
             Rival::Tokio,
+            Rival::TokioBlocking,
+            Rival::TokioTwo,
             Rival::Smol,
             Rival::Go,
             Rival::Flume,
@@ -72,6 +76,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         count_allocations: false,
         json: false,
     };
+    let mut scenes = None;
     while let Some(argument) = parser.next().map_err(in_words)? {
         match argument {
             Value(name) => options
@@ -81,6 +86,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Long("rivals") => {
                 options.contestants = contestants(&text(&mut parser, "--rivals", RIVALS)?)?
             }
+            Long("scenes") => scenes = Some(text(&mut parser, "--scenes", SCENES)?),
             Long("procs") => options.procs = Some(procs(&text(&mut parser, "--procs", PROCS)?)?),
             Long("reps") => options.rounds = rounds(&text(&mut parser, "--reps", ROUNDS)?)?,
             Long("count-allocs") => options.count_allocations = true,
@@ -90,14 +96,17 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         }
     }
     options.workloads = once_each(options.workloads);
+    if let Some(scenes) = scenes {
+        options.workloads = only(options.workloads, &scenes)?;
+    }
     match options.workloads.is_empty() {
         true => Err("no workload is named: name some, or all (--list shows them)".to_owned()),
         false => Ok(Command::Run(options)),
     }
 }
 
-const RIVALS: &str =
-    "names from tokio, tokio-current, smol, go, flume, kanal, separated by commas, or none";
+const RIVALS: &str = "names from tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, separated by commas, or none";
+const SCENES: &str = "names that --list shows behind a slash, separated by commas";
 const PROCS: &str = "whole numbers from 1 to 4096, separated by commas";
 const ROUNDS: &str = "a whole number from 1 to 10000";
 
@@ -109,6 +118,22 @@ fn workloads(name: &str) -> Result<Vec<Workload>, String> {
         )),
         false => Ok(named),
     }
+}
+
+fn only(workloads: Vec<Workload>, scenes: &str) -> Result<Vec<Workload>, String> {
+    let wanted: Vec<_> = scenes.split(',').collect();
+    let is = |scene: &str, workload: &Workload| workload.scene() == Some(scene);
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|scene| !workloads.iter().any(|it| is(scene, it)))
+    {
+        return Err(format!(
+            "--scenes {unknown:?}: none of the named workloads has it; needs {SCENES}"
+        ));
+    }
+    let mut kept = workloads;
+    kept.retain(|workload| wanted.iter().any(|scene| is(scene, workload)));
+    Ok(kept)
 }
 
 fn contestants(list: &str) -> Result<Vec<Rival>, String> {

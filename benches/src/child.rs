@@ -37,7 +37,10 @@ fn measure(settings: &Settings) -> io::Result<Sample> {
     if settings.count_allocations {
         allocations::count_from_now_on();
     }
-    if settings.workload.about().driver == Driver::Child {
+    if matches!(
+        settings.workload.about().driver,
+        Driver::Child | Driver::Scene
+    ) {
         thread::spawn(end_with_standard_input);
     }
     match settings.workload.by(settings.rival) {

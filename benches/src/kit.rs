@@ -40,6 +40,12 @@ pub(crate) trait Channels: Sized + 'static {
     fn recv(receiver: &mut Self::Receiver) -> impl Future<Output = Option<u64>> + Send;
 }
 
+/// Somebody who does not wait may send.
+pub(crate) trait TrySends: Channels {
+    /// True: there was room.
+    fn try_send(sender: &Self::Sender, message: u64) -> bool;
+}
+
 /// Several tasks may receive from one channel.
 pub(crate) trait SharedChannels: Channels<Receiver: Clone> {}
 

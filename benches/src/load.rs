@@ -16,6 +16,7 @@ use crate::{
     process::{Process, Trouble},
 };
 
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -86,6 +87,11 @@ impl Server {
         let after = self.mark()?;
         drop(connections);
         Ok(Sample::default().with(RESIDENT, (after.resident - before.resident) / number as f64))
+    }
+
+    pub(crate) fn beside_reports(self, reports: usize) -> Result<Sample, Trouble> {
+        service::measure(self.address, reports)
+            .map_err(|error| Trouble::Failed(format!("a request: {error}")))
     }
 
     pub(crate) fn wrk(self, connections: u32) -> Result<Sample, Trouble> {

@@ -31,6 +31,7 @@ mod report;
 mod rival;
 mod runtime;
 mod statistics;
+mod tail;
 mod work;
 mod workload;
 

@@ -113,6 +113,11 @@ pub(crate) fn cpu_time() -> Duration {
     time(usage.ru_utime) + time(usage.ru_stime)
 }
 
+/// The threads of this process; 0 where there is no `/proc` as Linux has it.
+pub(crate) fn threads() -> usize {
+    fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+}
+
 /// The memory of this process that is resident, in bytes.
 ///
 /// `statm` would be the obvious file; the kernel sums it up from counters of each processor that may be 64 pages off.

@@ -15,6 +15,28 @@ pub(crate) const ALLOCATIONS: Metric = "allocations/op";
 pub(crate) const ALLOCATED: Metric = "allocated B/op";
 pub(crate) const LATENESS_MEDIAN: Metric = "lateness p50 us";
 pub(crate) const LATENESS_P99: Metric = "lateness p99 us";
+/// A task that sleeps for 1 ms over and over.
+pub(crate) const SLEEPER_MEDIAN: Metric = "sleeper p50 us";
+pub(crate) const SLEEPER_P99: Metric = "sleeper p99 us";
+pub(crate) const SLEEPER_MOST: Metric = "sleeper max us";
+pub(crate) const SLEEPERS: Metric = "sleeps";
+/// The same in the body of `main`.
+pub(crate) const MAIN_MEDIAN: Metric = "main p50 us";
+pub(crate) const MAIN_P99: Metric = "main p99 us";
+pub(crate) const ECHO_MEDIAN: Metric = "echo p50 us";
+pub(crate) const ECHO_P99: Metric = "echo p99 us";
+/// Of all processors' time.
+pub(crate) const WORK_SHARE: Metric = "work %";
+pub(crate) const CPU_SHARE: Metric = "cpu %";
+/// Sleeps of tasks that block, of what there would be if none waited for another.
+pub(crate) const SLEEPS_SHARE: Metric = "blocked sleeps %";
+pub(crate) const THREADS: Metric = "threads";
+/// A small request beside large ones.
+pub(crate) const HEALTH_MEDIAN: Metric = "health p50 ms";
+pub(crate) const HEALTH_P99: Metric = "health p99 ms";
+pub(crate) const HEALTH_MOST: Metric = "health max ms";
+pub(crate) const HEALTHS: Metric = "health answers";
+pub(crate) const REPORTS: Metric = "reports/s";
 pub(crate) const RESIDENT: Metric = "resident B/task";
 pub(crate) const SERVER_CPU: Metric = "server cpu us/req";
 pub(crate) const REQUESTS: Metric = "requests/s";

@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     thread,
+    time::Duration,
 };
 
 use crate::{
@@ -27,6 +28,9 @@ use crate::{
 
 #[cfg(test)]
 mod tests;
+
+/// A scene takes 4 s, unless nobody gets a processor.
+const SCENE_LIMIT: Duration = Duration::from_secs(20);
 
 /// One line of the comparison: who, with how many processors, and what was measured.
 #[derive(Debug)]
@@ -132,6 +136,11 @@ impl Bench {
                 let mut process = Process::start(&mut command)?;
                 Ok(Sample::parse(&process.answer()?)?)
             }
+            Driver::Scene => {
+                let mut process = Process::start(&mut command)?.within(SCENE_LIMIT);
+                Ok(Sample::parse(&process.answer()?)?)
+            }
+            Driver::Reports(number) => Server::start(&mut command)?.beside_reports(number),
             Driver::Connections => Server::start(&mut command)?.hold_connections(),
             Driver::Wrk { connections } => Server::start(&mut command)?.wrk(connections),
             Driver::H2load {
@@ -150,6 +159,7 @@ fn rows(workload: Workload, options: &Options) -> Vec<Row> {
             let supports = rival == Rival::Go || workload.by(rival).is_some();
             let takes_part = match rival {
                 Rival::TokioCurrent => procs == 1,
+                Rival::TokioBlocking | Rival::TokioTwo => supports,
                 Rival::Flume | Rival::Kanal => supports,
                 _ => true,
             };

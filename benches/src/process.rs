@@ -34,6 +34,7 @@ pub(crate) struct Process {
     child: Child,
     input: ChildStdin,
     lines: Receiver<String>,
+    limit: Duration,
     deadline: Instant,
 }
 
@@ -67,8 +68,15 @@ impl Process {
             child,
             input,
             lines,
+            limit: LIMIT,
             deadline: Instant::now() + LIMIT,
         })
+    }
+
+    /// It has so long, from now on.
+    pub(crate) fn within(mut self, limit: Duration) -> Self {
+        (self.limit, self.deadline) = (limit, Instant::now() + limit);
+        self
     }
 
     /// The next line that it prints; `None` when it prints no more.
@@ -83,7 +91,7 @@ impl Process {
             Err(RecvTimeoutError::Timeout) => Err(Trouble::Failed(format!(
                 "{} has hung: nothing came for {} s",
                 self.name,
-                LIMIT.as_secs()
+                self.limit.as_secs()
             ))),
         }
     }

@@ -7,6 +7,10 @@ pub(crate) enum Rival {
     Tokio,
     /// tokio's scheduler of one thread. It has no part in comparisons with several processors.
     TokioCurrent,
+    /// The multi-thread scheduler, and `spawn_blocking` for what takes long; only where something does.
+    TokioBlocking,
+    /// Two runtimes with multi-thread schedulers, one of them for what takes long; only where something does.
+    TokioTwo,
     Smol,
     Go,
     /// The crate of channels, on gmp's runtime.
@@ -16,10 +20,12 @@ pub(crate) enum Rival {
 }
 
 impl Rival {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Gmp,
         Self::Tokio,
         Self::TokioCurrent,
+        Self::TokioBlocking,
+        Self::TokioTwo,
         Self::Smol,
         Self::Go,
         Self::Flume,
@@ -31,6 +37,8 @@ impl Rival {
             Self::Gmp => "gmp",
             Self::Tokio => "tokio",
             Self::TokioCurrent => "tokio-current",
+            Self::TokioBlocking => "tokio-blocking",
+            Self::TokioTwo => "tokio-two",
             Self::Smol => "smol",
             Self::Go => "go",
             Self::Flume => "flume",

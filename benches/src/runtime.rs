@@ -75,6 +75,15 @@ pub(crate) trait Runtime: Sized + 'static {
 
     fn http_executor() -> Self::HttpExecutor;
 
+    /// Runs the body of `main` as the runtime's own `main` does: in `block_on`, unless that is overridden. Never dropped, as
+    /// in [`run`](Self::run).
+    fn run_main<F>(self, body: F) -> F::Output
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        ManuallyDrop::new(self).block_on(body)
+    }
+
     /// Runs the future as a task and waits for it. A workload's main future is a task like those that it spawns:
     /// otherwise each exchange with them would be one between two threads.
     ///

@@ -9,6 +9,7 @@ use crate::{
     metric::{CPU, Metric, Sample, WALL},
     rival::Rival,
     runtime::{Gmp, Runtime, Smol, Tokio},
+    tail::{self, Contestant, Scene, TokioBlocking, TokioTwo, service},
 };
 
 mod chained_spawn;
@@ -68,6 +69,10 @@ pub(crate) enum Workload {
     Once,
     Context,
     Pool,
+    /// `tail`: beside tasks that do not return.
+    Tail(Scene),
+    ServiceFew,
+    ServiceMany,
 }
 
 /// What the program says and knows of a workload.
@@ -91,6 +96,8 @@ pub(crate) type Measure = fn(&Settings) -> io::Result<Sample>;
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Driver {
     Child,
+    /// The child, which ends by itself after some seconds, whatever its runtime does.
+    Scene,
     /// As many idle connections as the limit on descriptors allows.
     Connections,
     Wrk {
@@ -100,6 +107,8 @@ pub(crate) enum Driver {
         connections: u32,
         streams: u32,
     },
+    /// So many large requests in flight, and small ones by the clock.
+    Reports(usize),
 }
 
 impl About {
@@ -115,7 +124,7 @@ impl About {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::SpawnDetached,
         Self::SpawnJoin,
         Self::ChainedSpawn,
@@ -149,6 +158,19 @@ impl Workload {
         Self::Once,
         Self::Context,
         Self::Pool,
+        Self::Tail(Scene::Idle),
+        Self::Tail(Scene::Burn4),
+        Self::Tail(Scene::Loops2),
+        Self::Tail(Scene::Loops4),
+        Self::Tail(Scene::Loops100),
+        Self::Tail(Scene::Work10000),
+        Self::Tail(Scene::Block4),
+        Self::Tail(Scene::Block100),
+        Self::Tail(Scene::Annotated10000),
+        Self::Tail(Scene::Wake4),
+        Self::Tail(Scene::Send100),
+        Self::ServiceFew,
+        Self::ServiceMany,
     ];
 
     /// What stands before the slash is a name too: of all the workloads of one file.
@@ -187,17 +209,30 @@ impl Workload {
             Self::Once => "once",
             Self::Context => "context",
             Self::Pool => "pool",
+            Self::Tail(scene) => scene.name(),
+            Self::ServiceFew => "tail_service/50",
+            Self::ServiceMany => "tail_service/1000",
         }
     }
 
     pub(crate) fn named(name: &str) -> impl Iterator<Item = Self> {
         let is_meant = move |workload: &Self| {
             let full = workload.name();
-            name == "all"
+            (name == "all" && !workload.takes_long())
                 || full == name
                 || full.split_once('/').is_some_and(|(file, _)| file == name)
         };
         Self::ALL.into_iter().filter(is_meant)
+    }
+
+    /// A measurement takes several seconds: such a workload is measured only if it is named.
+    fn takes_long(self) -> bool {
+        matches!(self, Self::Tail(_) | Self::ServiceFew | Self::ServiceMany)
+    }
+
+    /// The part of the name behind the slash.
+    pub(crate) fn scene(self) -> Option<&'static str> {
+        self.name().split_once('/').map(|(_, scene)| scene)
     }
 
     pub(crate) fn about(self) -> About {
@@ -235,6 +270,9 @@ impl Workload {
             Self::Once => once::ABOUT,
             Self::Context => context::ABOUT,
             Self::Pool => pool::ABOUT,
+            Self::Tail(scene) => tail::about(scene),
+            Self::ServiceFew => service::FEW,
+            Self::ServiceMany => service::MANY,
         }
     }
 
@@ -244,6 +282,7 @@ impl Workload {
         match rival {
             Rival::Gmp => self
                 .by_runtime::<Gmp>()
+                .or_else(|| self.by_contestant::<Gmp>())
                 .or_else(|| self.by_channels::<Gmp>())
                 .or_else(|| self.by_shared_channels::<Gmp>())
                 .or_else(|| self.by_select::<Gmp>())
@@ -251,10 +290,21 @@ impl Workload {
                 .or_else(|| self.by_contexts::<Gmp>())
                 .or_else(|| self.by_buffers::<Gmp>())
                 .or_else(|| self.by_wait_group::<Gmp>()),
-            Rival::Tokio => self.by_tokio::<true>(),
+            Rival::Tokio => self
+                .by_tokio::<true>()
+                .or_else(|| self.by_contestant::<Tokio<true>>()),
             Rival::TokioCurrent => self.by_tokio::<false>(),
+            Rival::TokioBlocking => {
+                let takes_part = |_: &Measure| match self {
+                    Self::Tail(scene) => !scene.polls_often(),
+                    _ => true,
+                };
+                self.by_contestant::<TokioBlocking>().filter(takes_part)
+            }
+            Rival::TokioTwo => self.by_contestant::<TokioTwo>(),
             Rival::Smol => self
                 .by_runtime::<Smol>()
+                .or_else(|| self.by_contestant::<Smol>())
                 .or_else(|| self.by_channels::<Smol>())
                 .or_else(|| self.by_shared_channels::<Smol>())
                 .or_else(|| self.by_select::<Smol>())
@@ -300,6 +350,14 @@ impl Workload {
             Self::EchoLong => tcp_echo::run::<R, 4096>,
             Self::HyperFew | Self::HyperMany => hyper_http1::serve_http1::<R>,
             Self::HyperHttp2 => hyper_http1::serve_http2::<R>,
+            _ => return None,
+        })
+    }
+
+    fn by_contestant<C: Contestant>(self) -> Option<Measure> {
+        Some(match self {
+            Self::Tail(_) => tail::run::<C>,
+            Self::ServiceFew | Self::ServiceMany => service::serve::<C>,
             _ => return None,
         })
     }

@@ -18,7 +18,7 @@ pub trait Poller: Any + Send + Sync {
     /// called, and hands everybody who is to be woken to `ready`.
     ///
     /// One thread at a time is in here. `None`: no limit; an `until` in the past: look, do not wait. It must run
-    /// no user code.
+    /// no user code, and wait for no lock that somebody holds while user code runs.
     ///
     /// # Errors
     /// What the system says, but for an interrupted call, which is no error.

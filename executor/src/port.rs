@@ -66,7 +66,7 @@ pub(crate) fn current_local() -> Option<Name> {
 /// If `name` is the task that runs here, its poll shall end with a yield.
 #[inline]
 pub(crate) fn yield_current(name: Option<Name>) -> bool {
-    name.is_some() && name == section::current_task() && section::note_yield()
+    name.is_some_and(section::yield_current)
 }
 
 #[inline]

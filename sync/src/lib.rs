@@ -1,12 +1,18 @@
 //! Go's concurrency kit for futures.
 //!
-//! What is here works on any executor; on gmp it also notes where a task waits, for dumps.
+//! What is here works on any executor. On gmp it also notes where a task waits, for dumps, and spends the task's budget: one
+//! whose channels and locks are always ready yields every 128 operations. What waits for nothing, such as a
+//! [`OnceCell`] that is set or a `try_` function, spends none.
 //!
 //! | Go | here |
 //! |---|---|
 //! | `make(chan T, n)` | [`chan(n)`](fn@chan), [`unbounded`] |
-//! | `select` | [`select!`] |
-//! | `sync.WaitGroup` | [`WaitGroup`] |
+//! | `ch <- v`, `v, ok := <-ch`, `for v := range ch` | [`send`](Sender::send), [`recv`](Receiver::recv), the same in a loop or [`Receiver`] as a `Stream` |
+//! | `close(ch)`, `len(ch)`, `cap(ch)` | [`close`](Sender::close), [`len`](Sender::len), [`capacity`](Sender::capacity) |
+//! | a nil channel in `select` | a guard that is false, or an empty slot of [`send_from`](Sender::send_from) |
+//! | `select`, with `default` | [`select!`], with `default` |
+//! | `reflect.Select` | [`Select`] |
+//! | `sync.WaitGroup`: `Add`, `Done`, `Wait`, `Go` | [`WaitGroup`]: [`add`](WaitGroup::add), [`done`](WaitGroup::done), [`wait`](WaitGroup::wait), [`go`](WaitGroup::go) |
 //! | `sync.Mutex` | [`Mutex`] |
 //! | `sync.RWMutex` | [`RwLock`] |
 //! | `sync.Cond`: `Wait`, `Signal`, `Broadcast` | [`Cond`]: [`wait`](Cond::wait), [`notify_one`](Cond::notify_one), [`notify_all`](Cond::notify_all) |
@@ -16,20 +22,25 @@
 //! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`with_cancel_cause`](Context::with_cancel_cause) |
 //! | `context.WithDeadline`, `WithTimeout`, `..Cause` | [`Context::with_deadline`], [`with_timeout`](Context::with_timeout), `.._cause` |
 //! | `context.WithValue`, `WithoutCancel`, `AfterFunc`, `Cause` | [`Context::with_value`], [`without_cancel`](Context::without_cancel), [`after_func`](Context::after_func), [`cause`](Context::cause) |
-//! | `<-ctx.Done()`, `ctx.Err()` | [`ctx.done().await`](Context::done), [`ctx.err()`](Context::err) |
+//! | `<-ctx.Done()`, `ctx.Err()` | [`ctx.done().await`](Context::done), [`ctx.err()`](Context::err), [`is_done`](Context::is_done) |
+//! | `ctx.Deadline()`, `ctx.Value(key)` | [`ctx.deadline()`](Context::deadline), [`remaining`](Context::remaining), [`ctx.value(key)`](Context::value) |
+//! | `defer cancel()` | [`CancelFn::guard`] |
+//! | `f(ctx)`, `go f(ctx)` | an argument as in Go, or [`Context::scope`], in which all that is spawned inherits it |
 //! | `golang.org/x/sync/semaphore.Weighted` | [`Semaphore`] |
 //! | `golang.org/x/sync/errgroup.Group` | [`errgroup::Group`] |
 //! | `golang.org/x/sync/singleflight.Group` | [`singleflight::Group`] |
 //!
 //! | tokio | here |
 //! |---|---|
-//! | `sync::mpsc` | [`fn@chan`], with several receivers too |
+//! | `sync::mpsc` | [`fn@chan`], with several receivers too; [`reserve`](Sender::reserve), [`recv_many`](Receiver::recv_many), [`send_timeout`](Sender::send_timeout) |
+//! | `select!`, `biased`, `else` | [`select!`], in which an operation that loses loses nothing |
 //! | `sync::{oneshot, broadcast, watch}` | [`oneshot`], [`broadcast`], [`watch`] |
 //! | `sync::{Mutex, RwLock, Semaphore, Notify, Barrier, OnceCell}` | the same names |
 //! | `Mutex::blocking_lock`, `Receiver::blocking_recv`, .. | [`Mutex::lock_blocking`], `recv_blocking`, .. |
 //! | `tokio_util::sync::CancellationToken` | [`Context::with_cancel`]; its `child_token` is `with_cancel` again, `run_until_cancelled` [`Context::run`] |
 //! | `tokio_util::task::TaskTracker` | [`WaitGroup`] |
-//! | `task_local!` | [`Context::with_value`] and [`Context::scope`] |
+//! | `task_local!` | [`Context::with_value`] and [`Context::scope`]; tasks inherit what a [`Key`] lets cross |
+//! | `task::coop::poll_proceed` | `gmp_executor::preempt::poll_proceed`, which all that is here calls |
 #![cfg_attr(gmp_loom, allow(dead_code, unused_imports, unused_macros))]
 
 #[doc(hidden)]

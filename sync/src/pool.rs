@@ -2,7 +2,7 @@
 //!
 //! # How it works
 //! The pool has a [shard](Shards) for each processor: a private place, which is reached on a visit of the processor
-//! ([`per_processor`](gmp_executor::per_processor)) without any atomic operation, and a list under a lock, where whatever more is
+//! ([`gmp_executor::per_processor`]) without any atomic operation, and a list under a lock, where whatever more is
 //! put back waits for anybody. Who finds nothing at home takes half of another's list, and makes a new thing at last. A
 //! thread without a processor uses lists only: of some more that belong to nobody.
 //!
@@ -77,7 +77,7 @@ impl<T: Send + 'static> Pool<T> {
         let core = Core {
             gate: Gate::closed(),
             shards: Shards::new(),
-            foreign: [(); FOREIGN].map(|()| List::new()),
+            foreign: std::array::from_fn(|_| List::new()),
             make: Box::new(make),
             watched: Mutex::new(false),
         };
@@ -108,7 +108,7 @@ impl<T: Send + 'static> Pool<T> {
         });
         match private {
             Some(Some(thing)) => thing,
-            _ => core.take_shared(),
+            _ => self.core.take_shared(),
         }
     }
 
@@ -143,21 +143,31 @@ impl<T: Send + 'static> Core<T> {
 
     #[cold]
     #[inline(never)]
-    fn take_shared(&self) -> T {
+    fn take_shared(self: &Arc<Self>) -> T {
         let home = self.home();
-        let fresh = home
-            .take()
-            .or_else(|| self.lists().find_map(|list| list.steal(home)));
+        let fresh = home.take().or_else(|| self.steal(home));
         fresh
             .or_else(|| self.lists().find_map(List::take_victim))
             .unwrap_or_else(|| (self.make)())
+    }
+
+    fn steal(self: &Arc<Self>, home: &List<T>) -> Option<T> {
+        let thing = self.lists().find_map(|list| list.steal(home))?;
+        // The others may have come to a list that was trimmed already, from one that was not yet.
+        self.see_to_the_rest();
+        Some(thing)
     }
 
     #[cold]
     #[inline(never)]
     fn put_shared(self: &Arc<Self>, thing: T) {
         self.home().put(thing);
-        // U3. Ordering: if `trim` has not seen the thing, it took the list's lock earlier, after it had closed the gate.
+        self.see_to_the_rest();
+    }
+
+    /// Something has come to a list: U3.
+    fn see_to_the_rest(self: &Arc<Self>) {
+        // Ordering: if `trim` has not seen the thing, it took the list's lock earlier, after it had closed the gate.
         if !self.gate.is_open() {
             self.watch();
         }

@@ -83,10 +83,16 @@ pub fn unmatched() -> ! {
 /// | [`send_from`](crate::Sender::send_from) | nothing: it sent nothing, and the value is in the slot |
 /// | [`send`](crate::Sender::send) | the value is dropped; it was not sent |
 /// | [`reserve`](crate::Sender::reserve) | nothing: no place is kept |
-/// | waiting for a context, lock, permit, task, timer or connection | nothing: what it was given goes to the next |
+/// | `Context::done` | nothing: it stays done |
+/// | `Mutex::lock` and the like, `Semaphore::acquire`, `Notify::notified` | its place in the queue; what it was given goes to the next |
+/// | `TcpListener::accept` | nothing: the connection stays in the backlog |
+/// | `JoinSet::join_next`, `Interval::tick` | nothing: it comes the next time |
+/// | `&mut` of a `JoinHandle` or a `Sleep` | nothing: it goes on |
+/// | a `JoinHandle` | the task goes on alone, and its output is dropped |
 /// | any other future | what it loses when it is dropped |
 ///
-/// By value, that is: `&mut future` keeps what it has, and may have happened though another arm was chosen.
+/// Futures of channels by value, that is: `&mut` of one keeps what it has, and may have happened though another arm was
+/// chosen.
 ///
 /// # Panics
 /// If all arms are disabled and there is no `else`.

@@ -1,7 +1,7 @@
 //! What a panic beside it leaves whole.
 //!
 //! No code of users runs while the state of one of these is half-changed, so whatever panicked, a later look finds it
-//! as it should be. Not so what a [`Mutex`](crate::Mutex) or [`RwLock`](crate::RwLock) guards: a holder that panicked may have
+//! as it should be. Not so what a [`Mutex`] or [`RwLock`] guards: a holder that panicked may have
 //! left it half-changed, and there is no poison that would tell.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};

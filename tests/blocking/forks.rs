@@ -37,9 +37,8 @@ fn in_fork(body: impl FnOnce()) {
     }
 }
 
-/// What is spawned in the child stays queued.
+/// What is spawned in the child is refused, whatever locks the runtime's other threads held.
 #[test]
-#[ignore = "a lock that another thread held at the fork stays locked: the child hangs now and then"]
 fn a_child_that_was_forked_in_a_task_spawns() {
     in_child(|| {
         for processors in [1, 2] {
@@ -54,7 +53,7 @@ fn a_child_that_was_forked_in_a_task_spawns() {
                     in_fork(|| {
                         let handle = gmp::spawn(async { unreachable!("nobody runs it") });
                         let more: Vec<_> = (0..10).map(|_| gmp::spawn(async {})).collect();
-                        assert!(!handle.is_finished());
+                        assert!(handle.is_finished());
                         handle.abort();
                         drop((handle, more));
                         gmp::block_in_place(|| ());

@@ -1,61 +1,28 @@
 //! Panics that nobody joins are told of once; those of joined tasks are not; and a runtime may abort instead.
 
 use std::{
-    fmt::Debug,
     panic::resume_unwind,
     sync::{Mutex, mpsc},
 };
 
 use gmp::PanicPolicy;
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
 
 use crate::{
     child::{in_child, output_of_child},
+    ear::listen_with,
     gate::Gate,
     watchdog::{eventually, runtime},
 };
 
-/// Hears what is warned of.
-struct Ear(Mutex<mpsc::Sender<String>>);
-
-impl Subscriber for Ear {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == "gmp"
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        struct Fields<'a>(&'a Ear);
-        impl Visit for Fields<'_> {
-            fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-                self.0.0.lock().unwrap().send(format!("{value:?}")).unwrap();
-                // It is user code: it may use the runtime, and panic.
-                drop(gmp::block_on(gmp::Handle::current().spawn(async {})));
-                panic!("one of the panics of this test");
-            }
-        }
-        event.record(&mut Fields(self));
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
+/// What is warned of. The ear is user code: it may use the runtime, and panic.
 fn listen() -> mpsc::Receiver<String> {
     let (send, receive) = mpsc::channel();
-    tracing::subscriber::set_global_default(Ear(Mutex::new(send))).unwrap();
+    let send = Mutex::new(send);
+    listen_with(move |warning| {
+        let _ = send.lock().unwrap().send(warning);
+        drop(gmp::block_on(gmp::Handle::current().spawn(async {})));
+        panic!("one of the panics of this test");
+    });
     receive
 }
 

@@ -68,7 +68,7 @@ fn work_a_little(runtime: &Runtime) {
     assert_eq!(sum.unwrap(), 4950);
 }
 
-fn echo_a_little(runtime: &Runtime) {
+pub(super) fn echo_a_little(runtime: &Runtime) {
     let listener = runtime
         .block_on(runtime.spawn(TcpListener::bind("127.0.0.1:0")))
         .unwrap()

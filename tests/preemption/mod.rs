@@ -11,6 +11,9 @@ mod preemptible;
 #[cfg(target_os = "linux")]
 mod reports;
 #[cfg(target_os = "linux")]
+mod sandbox;
+mod server;
+#[cfg(target_os = "linux")]
 mod signals;
 mod stress;
 #[cfg(target_os = "linux")]

@@ -1,14 +1,17 @@
 //! A random mix of hogs and others, for `GMP_STRESS_SECONDS` (3) in all. In a build with debug assertions the scheduler
-//! checks that no processor ever has two holders; here the accounts must balance: what was spawned has ended, once.
+//! checks that no processor ever has two holders; here the accounts must balance: what was spawned has ended, once, and
+//! nothing was polled by two threads at a time. `ci/soak.sh` runs it for long; `GMP_STRESS_SEED` sets the seed, and
+//! `GMP_STRESS_SLICE` the slice in milliseconds (10): with the least, 1, processors change hands ten times as often.
 
 use std::{
     env,
     panic::panic_any,
+    pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
     },
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -36,6 +39,27 @@ impl Drop for Ends {
             self.0.burn();
         }
         self.0.ended.fetch_add(1, SeqCst);
+    }
+}
+
+/// A future that notices when two threads poll it at a time.
+struct PolledByOne {
+    polled: AtomicBool,
+    future: BoxFuture<'static, ()>,
+}
+
+impl Future for PolledByOne {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let another = self.polled.swap(true, SeqCst);
+        if another {
+            eprintln!("a task is polled by two threads at a time");
+            std::process::abort();
+        }
+        let polled = self.future.as_mut().poll(cx);
+        self.polled.store(false, SeqCst);
+        polled
     }
 }
 
@@ -95,7 +119,10 @@ impl Field {
                 field.step(depth).await;
             }
         });
-        gmp::spawn(future)
+        gmp::spawn(PolledByOne {
+            polled: AtomicBool::new(false),
+            future,
+        })
     }
 
     async fn step(&self, depth: u32) {
@@ -156,7 +183,9 @@ fn play(processors: usize) {
     let seed = from_environment("GMP_STRESS_SEED").unwrap_or(u64::from(now.subsec_nanos()));
     let seconds = from_environment("GMP_STRESS_SECONDS").unwrap_or(3);
     println!("GMP_STRESS_SEED={seed}");
-    let runtime = crate::watchdog::runtime(processors);
+    let slice = Duration::from_millis(from_environment("GMP_STRESS_SLICE").unwrap_or(10));
+    let builder = crate::watchdog::builder(processors).time_slice(slice);
+    let runtime = builder.build().expect("a runtime");
     let field = Field::default();
     field.seed.store(seed, SeqCst);
     let begun = Instant::now();

@@ -1,28 +1,17 @@
 //! What the hand-off asks of the system, and what it leaves behind there.
 
-use std::{
-    fmt::Debug,
-    fs,
-    process::Command,
-    sync::{Mutex, mpsc},
-    thread,
-    time::Duration,
-};
+use std::{fs, process::Command, sync::mpsc, thread, time::Duration};
 
 use nix::{
+    libc,
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
-
-use super::{Lifting, Siege};
+use super::{Lifting, Siege, sandbox};
 use crate::{
     child::{in_child, in_child_with},
+    ear::listen,
     process::threads,
     watchdog::{eventually, runtime},
 };
@@ -120,43 +109,11 @@ fn a_process_that_is_stopped_now_and_then() {
     in_child(body);
 }
 
-/// Hears what is warned of.
-struct Ear(Mutex<mpsc::Sender<String>>);
-
-impl Subscriber for Ear {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == "gmp"
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        struct Fields<'a>(&'a Ear);
-        impl Visit for Fields<'_> {
-            fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-                let _ = self.0.0.lock().unwrap().send(format!("{value:?}"));
-            }
-        }
-        event.record(&mut Fields(self));
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
 /// With no thread to spare the hogs keep their processors, and one of them is named.
 #[test]
 fn a_limit_on_machines_is_told() {
     in_child(|| {
-        let (send, receive) = mpsc::channel();
-        tracing::subscriber::set_global_default(Ear(Mutex::new(send))).unwrap();
+        let receive = listen();
         let builder = gmp::Builder::new().max_procs(1).max_machines(2);
         let runtime = builder.build().unwrap();
         let siege = Siege::new();
@@ -182,8 +139,7 @@ fn a_limit_on_machines_is_told() {
 #[test]
 fn a_hot_loop_is_warned_of() {
     in_child(|| {
-        let (send, receive) = mpsc::channel();
-        tracing::subscriber::set_global_default(Ear(Mutex::new(send))).unwrap();
+        let receive = listen();
         let runtime = runtime(1);
         let siege = Siege::new();
         let lifting = Lifting(siege.clone());
@@ -227,37 +183,66 @@ fn fewer_machines_than_processors_is_an_error() {
     assert!(error.to_string().contains("blocking_threads is 0"));
 }
 
+/// Sleepers of 1 ms are woken although hogs spin and block.
+fn sleep_beside_hogs() {
+    let runtime = runtime(2);
+    let siege = Siege::new();
+    let lifting = Lifting(siege.clone());
+    for n in 0..8 {
+        let siege = siege.clone();
+        drop(runtime.spawn(async move {
+            if n % 2 == 0 {
+                siege.spin();
+            } else {
+                siege.block();
+            }
+        }));
+    }
+    siege.wait_begun(8);
+    for _ in 0..20 {
+        runtime
+            .block_on(runtime.spawn(gmp::sleep(Duration::from_millis(1))))
+            .unwrap();
+    }
+    drop(lifting);
+    runtime.shutdown();
+}
+
 /// The hand-off works without `membarrier` too.
 #[test]
+#[expect(
+    clippy::redundant_closure,
+    reason = "the child finds the test by the closure's name"
+)]
 fn sleepers_beside_hogs_with_full_fences() {
     in_child_with(
         |command| {
             command.env("GMPDEBUG", "a=b,membarrier=0");
         },
-        || {
-            let runtime = runtime(2);
-            let siege = Siege::new();
-            let lifting = Lifting(siege.clone());
-            for n in 0..8 {
-                let siege = siege.clone();
-                drop(runtime.spawn(async move {
-                    if n % 2 == 0 {
-                        siege.spin();
-                    } else {
-                        siege.block();
-                    }
-                }));
-            }
-            siege.wait_begun(8);
-            for _ in 0..20 {
-                runtime
-                    .block_on(runtime.spawn(gmp::sleep(Duration::from_millis(1))))
-                    .unwrap();
-            }
-            drop(lifting);
-            runtime.shutdown();
-        },
+        || sleep_beside_hogs(),
     );
+}
+
+/// A sandbox allows neither `membarrier` nor `sched_setattr`: each is told of once, and the hand-off works.
+#[test]
+fn sleepers_beside_hogs_in_a_sandbox() {
+    in_child(|| {
+        sandbox::refuse([libc::SYS_membarrier, libc::SYS_sched_setattr]);
+        let told = listen();
+        sleep_beside_hogs();
+        sleep_beside_hogs();
+        let mut heard = Vec::new();
+        eventually(|| {
+            heard.extend(told.try_iter());
+            ["membarrier", "time slices"]
+                .iter()
+                .all(|word| heard.iter().any(|it: &String| it.contains(word)))
+        });
+        for word in ["membarrier", "time slices"] {
+            let count = heard.iter().filter(|it| it.contains(word)).count();
+            assert_eq!(count, 1, "{word}: {heard:?}");
+        }
+    });
 }
 
 /// A signal to the process, as the kernel sends it for urgent data, does not confuse anybody.

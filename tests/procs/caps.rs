@@ -1,69 +1,26 @@
 //! More hot loops than there may be threads for, and threads that cannot be had.
 
-use std::{
-    sync::{Mutex, mpsc},
-    time::Duration,
-};
-
-use nix::{
-    sys::resource::{Resource, getrlimit, setrlimit},
-    unistd::{Uid, geteuid, setuid},
-};
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use std::time::Duration;
 
 use crate::{
     child::in_child,
+    ear::listen,
     preemption::{Lifting, Siege},
     process::threads,
     watchdog::{eventually, runtime},
 };
-
-/// Hears the warnings.
-struct Ear(Mutex<mpsc::Sender<String>>);
-
-impl Subscriber for Ear {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == "gmp"
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        unreachable!("only events are enabled")
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        struct Words(String);
-        impl Visit for Words {
-            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-                if field.name() == "message" {
-                    self.0 = format!("{value:?}");
-                }
-            }
-        }
-        let mut words = Words(String::new());
-        event.record(&mut words);
-        let _ = self.0.lock().unwrap().send(words.0);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
+use nix::{
+    sys::resource::{Resource, getrlimit, setrlimit},
+    unistd::{Uid, geteuid, setuid},
+};
 
 /// The 256 loops that may run without a processor do; each of the others has its turn, since the last processor
 /// may always be taken. And what is urgent gets on beside them.
 #[test]
+#[ignore = "half a minute of 262 hot loops: `ci/soak.sh` runs it"]
 fn more_hot_loops_than_may_run() {
     in_child(|| {
-        let (send, receive) = mpsc::channel();
-        tracing::subscriber::set_global_default(Ear(Mutex::new(send))).unwrap();
+        let receive = listen();
         let runtime = gmp::Builder::new().max_procs(2).build().unwrap();
         let siege = Siege::new();
         let lifting = Lifting(siege.clone());

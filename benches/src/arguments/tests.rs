@@ -1,4 +1,5 @@
 use super::*;
+use crate::tail::Scene;
 
 fn parse_line(line: &str) -> Result<Command, String> {
     parse(line.split_whitespace().map(OsString::from))
@@ -18,6 +19,8 @@ fn a_name_alone_gets_the_defaults() {
         contestants: vec![
             Rival::Gmp,
             Rival::Tokio,
+            Rival::TokioBlocking,
+            Rival::TokioTwo,
             Rival::Smol,
             Rival::Go,
             Rival::Flume,
@@ -56,12 +59,27 @@ fn the_name_of_a_file_stands_for_its_workloads_and_all_for_each() {
         [Workload::TimerDropBeside]
     );
     assert_eq!(options("fork_join").workloads, [Workload::ForkJoin]);
-    assert_eq!(options("all").workloads, Workload::ALL);
+    let all = options("all").workloads;
+    assert!(all.contains(&Workload::Once));
+    assert!(!all.contains(&Workload::ServiceFew));
+    assert!(!all.contains(&Workload::Tail(Scene::Idle)));
+    assert_eq!(all.len(), Workload::ALL.len() - 13);
+}
+
+#[test]
+fn scenes_are_what_stands_behind_the_slash() {
+    assert_eq!(
+        options("tail --scenes burn_4,idle").workloads,
+        [Workload::Tail(Scene::Idle), Workload::Tail(Scene::Burn4)]
+    );
+    let refused = parse_line("tail --scenes idle,burn").unwrap_err();
+    assert!(refused.contains("\"burn\""), "{refused}");
+    assert!(parse_line("once --scenes idle").is_err());
 }
 
 #[test]
 fn what_is_named_twice_is_measured_once() {
-    assert_eq!(options("all overlap").workloads, Workload::ALL);
+    assert_eq!(options("all overlap").workloads, options("all").workloads);
     assert_eq!(options("overlap --procs 2,2,1").procs, Some(vec![2, 1]));
     assert_eq!(
         options("overlap --rivals gmp,go,go").contestants,
@@ -120,7 +138,7 @@ fn mistakes_are_answered_with_the_value_and_what_to_write_instead() {
         ),
         (
             "all --rivals may",
-            "--rivals \"may\": needs names from tokio, tokio-current, smol, go, flume, kanal, separated by commas, or none",
+            "--rivals \"may\": needs names from tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, separated by commas, or none",
         ),
         (
             "all --fast",

@@ -5,7 +5,7 @@ use gmp::sync::{
     WaitGroup, chan, select,
 };
 
-use super::{BUFFER, Buffers, Channels, Contexts, Locks, Selects, WaitGroups};
+use super::{BUFFER, Buffers, Channels, Contexts, Locks, Selects, TrySends, WaitGroups};
 use crate::runtime::Gmp;
 
 impl Channels for Gmp {
@@ -23,6 +23,12 @@ impl Channels for Gmp {
 
     fn recv(receiver: &mut Receiver<u64>) -> impl Future<Output = Option<u64>> + Send {
         receiver.recv()
+    }
+}
+
+impl TrySends for Gmp {
+    fn try_send(sender: &Sender<u64>, message: u64) -> bool {
+        sender.try_send(message).is_ok()
     }
 }
 

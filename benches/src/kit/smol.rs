@@ -4,7 +4,7 @@ use async_channel::{Receiver, Sender};
 use async_lock::{Mutex, MutexGuard, OnceCell, RwLock, RwLockReadGuard};
 use futures_lite::future;
 
-use super::{BUFFER, Buffers, Channels, Locks, Selects};
+use super::{BUFFER, Buffers, Channels, Locks, Selects, TrySends};
 use crate::runtime::Smol;
 
 impl Channels for Smol {
@@ -22,6 +22,12 @@ impl Channels for Smol {
 
     async fn recv(receiver: &mut Receiver<u64>) -> Option<u64> {
         receiver.recv().await.ok()
+    }
+}
+
+impl TrySends for Smol {
+    fn try_send(sender: &Sender<u64>, message: u64) -> bool {
+        sender.try_send(message).is_ok()
     }
 }
 

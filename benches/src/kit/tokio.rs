@@ -6,7 +6,7 @@ use tokio::sync::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{BUFFER, Buffers, Channels, Contexts, Locks, Selects, WaitGroups};
+use super::{BUFFER, Buffers, Channels, Contexts, Locks, Selects, TrySends, WaitGroups};
 use crate::runtime::Tokio;
 
 impl<const WORKERS: bool> Channels for Tokio<WORKERS> {
@@ -24,6 +24,12 @@ impl<const WORKERS: bool> Channels for Tokio<WORKERS> {
 
     fn recv(receiver: &mut Receiver<u64>) -> impl Future<Output = Option<u64>> + Send {
         receiver.recv()
+    }
+}
+
+impl<const WORKERS: bool> TrySends for Tokio<WORKERS> {
+    fn try_send(sender: &Sender<u64>, message: u64) -> bool {
+        sender.try_send(message).is_ok()
     }
 }
 

@@ -45,6 +45,14 @@ impl Runtime for Gmp {
         self.0.block_on(future)
     }
 
+    fn run_main<F>(self, body: F) -> F::Output
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        // As `#[gmp::main]` does.
+        self.run(body)
+    }
+
     fn spawn<F>(future: F) -> Join<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,

@@ -53,6 +53,14 @@ impl Runtime for Smol {
         future::block_on(future)
     }
 
+    fn run_main<F>(self, body: F) -> F::Output
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        // As `smol::block_on` does.
+        async_io::block_on(body)
+    }
+
     fn spawn<F>(future: F) -> Task<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,

@@ -31,7 +31,11 @@ use futures::{
 use pin_project::pin_project;
 
 pub use self::join::{LocalAbortHandle, LocalJoinHandle};
-use crate::{runtime::Runtime, task::Name};
+use crate::{
+    inherit::{self, Within},
+    runtime::Runtime,
+    task::Name,
+};
 
 /// So many tasks may end in one poll of the set. (How many are polled [`FuturesUnordered`] limits: each once.)
 /// tokio's value, `MAX_TASKS_PER_TICK` in local.rs.
@@ -190,7 +194,9 @@ impl Tasks {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let (task, handle) = join::task(future, site);
+        // What is current for the set's owner when it polls the set is not the task's.
+        let heir = Within::new(inherit::heir(), future);
+        let (task, handle) = join::task(heir, site);
         // A closed set drops the task here: the handle says cancelled.
         if !self.closed.get() {
             self.spawned.borrow_mut().push(Box::pin(task));

@@ -4,16 +4,38 @@
 //! thread of this process, and `light` is a fence for the compiler only. Elsewhere, where a
 //! sandbox forbids the call, and where the environment says `GMPDEBUG=membarrier=0`, both are full fences.
 
-use std::sync::atomic::{AtomicBool, Ordering, compiler_fence, fence};
+use std::{
+    io,
+    sync::{
+        Once,
+        atomic::{AtomicBool, Ordering, compiler_fence, fence},
+    },
+};
+
+use crate::report;
 
 /// False until [`init`] found the system call working: full fences are always right.
 static ASYMMETRIC: AtomicBool = AtomicBool::new(false);
 
 /// Registers the process for the cheap form, if there is one. Call before the first section.
 pub(crate) fn init() {
-    if !is_switched_off() && imp::register() {
-        ASYMMETRIC.store(true, Ordering::SeqCst);
+    if is_switched_off() {
+        return;
     }
+    match imp::register() {
+        Ok(there) => ASYMMETRIC.store(there, Ordering::SeqCst),
+        Err(error) => warn(&error),
+    }
+}
+
+#[cold]
+fn warn(error: &io::Error) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        report::warn_elsewhere(format!(
+            "the system refuses membarrier ({error}): each poll and each call into the runtime costs a fence, some nanoseconds"
+        ));
+    });
 }
 
 /// `GMPDEBUG` is a list of settings, as Go's `GODEBUG`.
@@ -44,8 +66,16 @@ pub(crate) fn heavy() {
 
 #[cfg(all(target_os = "linux", not(miri)))]
 mod imp {
-    pub(super) fn register() -> bool {
-        call(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
+    use std::io;
+
+    /// # Errors
+    /// If the system refuses it.
+    pub(super) fn register() -> io::Result<bool> {
+        if call(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) {
+            Ok(true)
+        } else {
+            Err(io::Error::last_os_error())
+        }
     }
 
     pub(super) fn membarrier() {
@@ -61,8 +91,12 @@ mod imp {
 
 #[cfg(not(all(target_os = "linux", not(miri))))]
 mod imp {
-    pub(super) fn register() -> bool {
-        false
+    use std::io;
+
+    /// There is no such call.
+    #[allow(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
+    pub(super) fn register() -> io::Result<bool> {
+        Ok(false)
     }
 
     pub(super) fn membarrier() {}

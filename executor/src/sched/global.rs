@@ -6,7 +6,10 @@
 //! the walk, or sees it and keeps its future. Wakes do not pass the gate: their entries prove
 //! nothing, and a closed queue is emptied before it is used again.
 
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
 
 use crossbeam_deque::Injector;
 
@@ -19,6 +22,8 @@ pub(super) struct GlobalQueue {
     urgent: Injector<u64>,
     /// Hot loops that yielded without a processor.
     background: Injector<u64>,
+    /// How often one was taken from there.
+    turns: AtomicU64,
     gate: Mutex<Gate>,
 }
 
@@ -34,6 +39,7 @@ impl GlobalQueue {
             names: Injector::new(),
             urgent: Injector::new(),
             background: Injector::new(),
+            turns: AtomicU64::new(0),
             gate: Mutex::new(Gate {
                 open: false,
                 epoch: 0,
@@ -53,9 +59,9 @@ impl GlobalQueue {
         self.background.push(name.bits());
     }
 
-    /// All lanes are.
-    pub(super) fn is_empty(&self) -> bool {
-        self.names.is_empty() && !self.has_urgent() && !self.has_background()
+    /// Something stands beside the background.
+    pub(super) fn has_work(&self) -> bool {
+        !self.names.is_empty() || self.has_urgent()
     }
 
     pub(super) fn has_urgent(&self) -> bool {
@@ -67,15 +73,22 @@ impl GlobalQueue {
     }
 
     pub(super) fn take(&self) -> Option<Name> {
-        spill::take(&self.names).and_then(Name::from_bits)
+        spill::take(&self.names).and_then(Name::from_word)
     }
 
     pub(super) fn take_urgent(&self) -> Option<Name> {
-        spill::take(&self.urgent).and_then(Name::from_bits)
+        spill::take(&self.urgent).and_then(Name::from_word)
     }
 
     pub(super) fn take_background(&self) -> Option<Name> {
-        spill::take(&self.background).and_then(Name::from_bits)
+        let taken = spill::take(&self.background).and_then(Name::from_word)?;
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        Some(taken)
+    }
+
+    /// How often one of the background had a turn.
+    pub(super) fn background_turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
     }
 
     /// Opens the gate for a new runtime. Returns its epoch.

@@ -339,6 +339,12 @@ impl<P: Numbered, M: Copy + PartialEq> Idle<P, M> {
         self.put(&mut lock(&self.lists), processor)
     }
 
+    /// Nobody is worth waking any more: there are no threads, and the lock may have been held by one.
+    #[cfg_attr(gmp_loom, allow(dead_code))]
+    pub(crate) fn forget_counts(&self) {
+        self.counts.clear();
+    }
+
     /// Forgets everybody: the runtime has ended, and no machine runs. Machines that were given a processor
     /// too late to take it still count as searching: that ends here.
     pub(crate) fn clear(&self) {

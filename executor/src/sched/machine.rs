@@ -150,14 +150,11 @@ impl Machine {
 
     #[inline(always)]
     pub(crate) fn current(&self) -> Option<Name> {
-        Name::from_bits(self.current.load(Ordering::Relaxed))
+        Name::from_word(self.current_bits())
     }
 
-    /// The same as a number, 0 for none.
-    #[allow(
-        dead_code,
-        reason = "where no signal is sent there is no handler that asks"
-    )]
+    /// The same as a word, 0 for none.
+    #[inline(always)]
     pub(super) fn current_bits(&self) -> u64 {
         self.current.load(Ordering::Relaxed)
     }
@@ -358,7 +355,7 @@ impl Machine {
         match Header::named(name).state.start(name.generation()) {
             Start::Stale => {}
             Start::Elsewhere => self.deliver(section, name),
-            start => self.run_started(section, name, start),
+            start => self.run_started::<false>(section, name, start),
         }
         if self.errands.get() {
             self.finish_turn();
@@ -366,7 +363,12 @@ impl Machine {
     }
 
     #[inline(always)]
-    pub(super) fn run_started(&'static self, section: Section, name: Name, start: Start) {
+    pub(super) fn run_started<const BOUND: bool>(
+        &'static self,
+        section: Section,
+        name: Name,
+        start: Start,
+    ) {
         section.processor().next_tick();
         self.current.store(name.bits(), Ordering::Relaxed);
         self.yielded.set(false);

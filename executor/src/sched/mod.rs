@@ -15,6 +15,8 @@ mod budget;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
+#[cfg(not(gmp_loom))]
+mod fork;
 pub(crate) mod gate;
 mod given;
 #[cfg(not(gmp_loom))]

@@ -42,6 +42,9 @@ const LINGER: Duration = Duration::from_millis(10);
 const SCAVENGE: Duration = Duration::from_secs(1);
 /// And again this often: threads without a processor free slots that it does not hear of.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
+/// While processors are idle, and left so because hot loops run on without one, others of the kind wait for a turn this many
+/// times as long.
+const GRANT_BESIDE_LOOPS: u32 = 5;
 /// A wait that lasted so much longer than was asked was a stop: `SIGSTOP`, a debugger, a quota that is used up. On a busy
 /// machine the monitor is late too, but not so late.
 const STOPPED: Duration = Duration::from_millis(10);
@@ -54,11 +57,9 @@ const HINT_MIN: Duration = Duration::from_micros(200);
 const HINT_MAX: Duration = Duration::from_millis(10);
 /// A thread that could not be had is not asked for again before: in vain that costs some 30 µs.
 const THREAD_RETRY: Duration = Duration::from_millis(10);
-/// A poller that nobody visited for this long is to be visited. Go's value, proc.go.
-const POLL_MAX: Duration = Duration::from_millis(10);
-/// The same while somebody is idle who could: several times what the batch of tasks takes that one visit
-/// makes ready.
-const POLL_MAX_BESIDE_IDLE: Duration = Duration::from_micros(500);
+/// A poller that nobody visited for this long is to be visited: several times what the batch of tasks takes that one visit
+/// makes ready. (Go waits for 10 ms, proc.go; but a visit costs 1 µs, and an answer over a socket waits for two.)
+const POLL_MAX: Duration = Duration::from_micros(500);
 
 /// Milliseconds, moved on by monitors and by machines that wake: what a dump's *since when* is told in.
 static COARSE_MS: AtomicU32 = AtomicU32::new(0);
@@ -107,10 +108,12 @@ struct Memory {
     watch: Watch,
     /// The longest period while something runs: a quarter of a slice at most.
     period_max: Duration,
-    /// How often tasks that have lost a processor by running too long get a turn on each: the slice.
+    /// How often tasks that have lost a processor by running too long get a turn on each, if they get none otherwise: the
+    /// slice.
     grant_gap: Duration,
-    /// When the background had its slices.
+    /// When the background had its slices, and how many turns.
     granted_at: u64,
+    background_turns: u64,
     /// When the wait that goes on should end.
     due: Option<u64>,
     /// The last one was a stop.
@@ -120,6 +123,8 @@ struct Memory {
     period: Duration,
     /// All processors were in the middle of long polls at the last look.
     stuck: bool,
+    /// When the first of them will have used its slice, if it goes on.
+    slice_ends: u64,
     /// Until when tasks that look at the soft flag are expected.
     listened_until: u64,
     /// Until when the period stays the shortest.
@@ -197,6 +202,12 @@ impl Monitor {
             .get_or_init(|| report::warn_elsewhere(message()));
     }
 
+    /// Nobody is to call it any more: there is no such thread.
+    pub(super) fn forget_wishes(&self) {
+        self.pauses.store(false, Ordering::Relaxed);
+        self.asleep.store(false, Ordering::Relaxed);
+    }
+
     /// Forgets requests that came too late.
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();
@@ -262,12 +273,14 @@ impl Scheduler {
             period_max: PERIOD_MAX.min(slice / 4),
             grant_gap: slice,
             granted_at: 0,
+            background_turns: 0,
             due: None,
             stopped: false,
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
             stuck: false,
+            slice_ends: u64::MAX,
             listened_until: 0,
             keen_until: 0,
             hint_at: 0,
@@ -282,6 +295,7 @@ impl Scheduler {
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
             memory.stuck = pace.stuck;
+            memory.slice_ends = pace.slice_ends;
             if self.monitor.heard.swap(false, Ordering::Relaxed) {
                 memory.listened_until = now + LISTENING.as_nanos() as u64;
             }
@@ -317,10 +331,11 @@ impl Scheduler {
         }
     }
 
-    /// The period, or less if a timer is due before: one that somebody idle could fire and the sleeper does not know of, or
-    /// one that needs a processor first.
+    /// The period, or less if a slice ends before; or if a timer is due: one that somebody idle could fire and the sleeper does
+    /// not know of, or one that needs a processor first.
     fn until_next_look(&self, memory: &Memory, now: u64) -> Duration {
-        let period = memory.period;
+        let slice = Duration::from_nanos(memory.slice_ends.saturating_sub(now));
+        let period = memory.period.min(slice.max(PERIOD_MIN));
         let wake_time = self.wake_time();
         let somebody_looks = if self.idle.counts().idle() == 0 {
             !memory.stuck
@@ -378,24 +393,38 @@ impl Scheduler {
     /// Hot loops get one slice of each processor in this time, beside what is idle. A share of the picks would be unfair:
     /// their turns last a thousand times as long as others'.
     fn grant_background(&self, memory: &mut Memory, now: u64) {
-        if now >= memory.granted_at + memory.grant_gap.as_nanos() as u64
-            && self.global.has_background()
-        {
+        let turns = self.global.background_turns();
+        if turns != memory.background_turns || !self.global.has_background() {
+            memory.background_turns = turns;
+            memory.granted_at = now;
+        }
+        let gap = if self.idle.counts().idle() > 0 {
+            memory.grant_gap * GRANT_BESIDE_LOOPS
+        } else {
+            memory.grant_gap
+        };
+        if now >= memory.granted_at + gap.as_nanos() as u64 {
             memory.granted_at = now;
             let processors = self.idle.live() as u32;
-            self.grants.store(processors, Ordering::Relaxed);
+            // Those that run on without a processor have theirs.
+            let grants = processors.saturating_sub(self.absent.running()).max(1);
+            self.grants.store(grants, Ordering::Relaxed);
             self.signals.raise(signals::GRANTED);
         }
     }
 
     /// Looks at polls that go on; but not right after a stop, when all look as if they had lasted for long.
     fn look_at_polls(&'static self, memory: &mut Memory, now: u64) -> Pace {
+        if memory.stuck && self.idle.counts().idle() == 0 {
+            self.visit_poller();
+        }
         let missed = memory.missed(now);
         if missed > 0 {
             memory.watch.forget(missed);
-            return Pace::default();
+            return Pace::unknown();
         }
         let waits = self.global.has_urgent()
+            || self.signals.is_raised(signals::STRANDED)
             || self.timers().any(|timers| timers.earliest() <= now)
             || self.processors.iter().any(|it| it.urgent.len() > 0);
         let urgent = waits && self.idle.counts().idle() == 0;
@@ -411,11 +440,14 @@ impl Scheduler {
         if counts.idle() == 0 {
             if unvisited && self.netpoll.has_poller() {
                 self.signals.raise(signals::UNVISITED);
+                // The visit that this brings is not one more than was expected.
+                memory.polls += 1;
+                memory.polled_at = now;
             }
             if self.timers().any(|timers| timers.earliest() <= now) {
                 self.signals.raise(signals::OVERDUE);
             }
-            if !self.global.is_empty() {
+            if self.global.has_work() {
                 self.signals.raise(signals::WAITING);
             }
             // Work stands, but nobody is free to do it.
@@ -427,7 +459,9 @@ impl Scheduler {
             // Armed by a processor that is busy with one long poll, after the sleeper looked.
             self.warn_sleeper();
         }
-        if stood || !self.global.is_empty() || (vacant && (due || unvisited)) {
+        let waits = self.global.has_work() || self.background_stands();
+        let granted = self.signals.is_raised(signals::GRANTED);
+        if stood || waits || granted || (vacant && (due || unvisited)) {
             self.wake_one();
         }
         stood
@@ -459,11 +493,6 @@ impl Scheduler {
             memory.polls = polls;
             memory.polled_at = now;
         }
-        let limit = if self.idle.counts().idle() > 0 {
-            POLL_MAX_BESIDE_IDLE
-        } else {
-            POLL_MAX
-        };
-        now.saturating_sub(memory.polled_at) >= limit.as_nanos() as u64
+        now.saturating_sub(memory.polled_at) >= POLL_MAX.as_nanos() as u64
     }
 }

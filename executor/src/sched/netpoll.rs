@@ -6,6 +6,9 @@
 //! that armed it looks at its timers itself, and compares them with the sleeper's deadline when it
 //! goes idle ([`Scheduler::warn_sleeper`]).
 //!
+//! While all processors are in the middle of long polls, and no machine is left over for the poller, the monitor looks into it
+//! ([`Scheduler::visit_poller`]).
+//!
 //! Timers that follow each other closely are fired together: after it woke for one, the sleeper sleeps for
 //! [`BUNCH`] at least. A lone timer is on time; of 10,000 in 100 ms each costs a third less on one
 //! processor.
@@ -13,6 +16,7 @@
 //! # Invariants
 //! - N1: whoever holds the token is the only one in the poller.
 //! - N2: when all processors are idle, some machine holds the token or is about to try: see [`Token`].
+//! - N3: the poller waits for nothing that is held across user code ([`Poller::poll`]): the monitor looks into it, too.
 
 use std::{
     any::Any,
@@ -21,6 +25,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicPtr, AtomicU64, Ordering, fence},
     },
+    task::Waker,
     time::Duration,
 };
 
@@ -52,6 +57,8 @@ pub(super) struct NetPoll {
     sleeper: AtomicPtr<Machine>,
     /// How often somebody polled.
     polls: AtomicU64,
+    /// Foreign wakers that the monitor found, for a machine to call.
+    stranded: Mutex<Vec<Waker>>,
 }
 
 /// A poller as the scheduler sees it, and as its own crate does.
@@ -69,6 +76,7 @@ impl NetPoll {
             bunched_until: AtomicU64::new(0),
             sleeper: AtomicPtr::new(std::ptr::null_mut()),
             polls: AtomicU64::new(0),
+            stranded: Mutex::new(Vec::new()),
         }
     }
 
@@ -91,6 +99,11 @@ impl NetPoll {
     pub(super) fn detach(&self) {
         let poller = lock(&self.poller).take();
         drop(poller);
+    }
+
+    /// What the monitor has found and must not call: foreign wakers.
+    pub(super) fn take_stranded(&self) -> Vec<Waker> {
+        std::mem::take(&mut *lock(&self.stranded))
     }
 
     fn put_back(&self) {
@@ -229,7 +242,31 @@ impl Scheduler {
         }
     }
 
-    /// Queues a task that a timer or socket woke, from a machine without a processor.
+    /// Looks for events without waiting, if nobody is in the poller: on behalf of all, who are in the middle of long polls.
+    /// By the monitor: it queues tasks, and leaves foreign wakers to a machine. (Go: `sysmon`, which polls after 10 ms)
+    pub(super) fn visit_poller(&'static self) {
+        let Some(poller) = self.netpoll.poller() else {
+            return;
+        };
+        if !self.netpoll.token.try_take() {
+            return;
+        }
+        let mut ready = Ready::new();
+        poll(&*poller, Some(clock::instant(0)), &mut ready);
+        self.netpoll.put_back();
+        for name in ready.names.drain(..) {
+            self.ready_urgent(name);
+        }
+        if !ready.foreign.is_empty() {
+            lock(&self.netpoll.stranded).append(&mut ready.foreign);
+            self.signals.raise(signals::STRANDED);
+        }
+        // N2: a machine that went idle meanwhile found the token taken, and parked. Who is woken looks, and goes idle again.
+        // Ordering: `submitted` has the fence between `put_back` and the look; pairs with the one in `go_idle`.
+        self.submitted();
+    }
+
+    /// Queues a task that a timer or socket woke, from a thread without a processor.
     fn ready_urgent(&'static self, name: Name) {
         let runtime = Header::named(name).runtime();
         if runtime != self.index {
@@ -297,3 +334,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,7 +118,7 @@ impl Machine {
         if self.scheduler.bindings.is_released(name) {
             self.unbind(name);
         }
-        self.run_started(section, name, start);
+        self.run_started::<true>(section, name, start);
     }
 
     /// The task has ended.

@@ -62,7 +62,7 @@ pub(crate) struct Batch {
 impl Batch {
     /// Takes the oldest one, and says whether more are left.
     pub(crate) fn take_first(&mut self) -> (Option<Name>, bool) {
-        let name = self.left().first().copied().and_then(Name::from_bits);
+        let name = self.left().first().copied().and_then(Name::from_word);
         self.first += 1;
         (name, !self.left().is_empty())
     }
@@ -120,13 +120,13 @@ impl Local {
         let release = relaxed_if(mutant("next_releases_nothing"), Ordering::Release);
         let before = self.ring.next.load(Ordering::Relaxed);
         self.ring.next.store(name.bits(), release);
-        Name::from_bits(before)
+        Name::from_word(before)
     }
 
     /// Takes the next one.
     #[inline(always)]
     pub(crate) fn take_next(&mut self) -> Option<Name> {
-        let name = Name::from_bits(self.ring.next.load(Ordering::Relaxed))?;
+        let name = Name::from_word(self.ring.next.load(Ordering::Relaxed))?;
         self.ring.next.store(0, Ordering::Relaxed);
         Some(name)
     }
@@ -206,7 +206,7 @@ impl Local {
             .head
             .0
             .store(head.wrapping_add(taken), Ordering::Release);
-        Name::from_bits(bits)
+        Name::from_word(bits)
     }
 
     /// Forgets all.
@@ -235,7 +235,7 @@ impl Stealer {
 
     /// What would run next there.
     pub(crate) fn next(&self) -> Option<Name> {
-        Name::from_bits(self.ring.next.load(Ordering::Relaxed))
+        Name::from_word(self.ring.next.load(Ordering::Relaxed))
     }
 
     /// Takes `name` out of the place for the next one, if it still stands there.

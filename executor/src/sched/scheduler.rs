@@ -8,7 +8,7 @@ use std::{
     io,
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
     },
     time::{Duration, Instant},
 };
@@ -17,6 +17,7 @@ use super::{
     absence::Absent,
     barrier,
     bindings::Bindings,
+    fork,
     global::GlobalQueue,
     hand_offs::HandOffs,
     idle::Idle,
@@ -26,7 +27,7 @@ use super::{
     permits::{BlockingCounts, Permits},
     processor::Processor,
     processors::Processors,
-    signals::Signals,
+    signals::{self, Signals},
     sigurg, table,
 };
 use crate::{
@@ -161,6 +162,7 @@ impl Scheduler {
         slab::reserve()?;
         barrier::init();
         sigurg::install();
+        fork::prepare();
         let scheduler = table::take()?;
         let processors = config.processors;
         scheduler.processors.make(processors);
@@ -234,6 +236,14 @@ impl Scheduler {
         self.monitor.kick();
     }
 
+    /// In a child of `fork`: nobody runs its tasks, and nobody is to be woken for them. Stores only, for a signal's handler
+    /// may do no more.
+    pub(super) fn forsake(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.idle.forget_counts();
+        self.monitor.forget_wishes();
+    }
+
     #[inline(always)]
     pub(super) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)
@@ -258,7 +268,11 @@ impl Scheduler {
     /// Queues a task that has lost a processor by running too long.
     pub(super) fn push_background(&'static self, name: Name) {
         self.global.push_background(name);
-        self.submitted();
+        // Ordering: between the push and the look; pairs with the fence in `go_idle`.
+        fence(Ordering::SeqCst);
+        if self.background_stands() {
+            self.submitted();
+        }
     }
 
     /// Work was put where any processor may find it: wakes one if nobody is about to look.
@@ -306,8 +320,24 @@ impl Scheduler {
 
     /// Something stands that an idle processor could run, or should know of before it sleeps.
     pub(super) fn work_stands(&self) -> bool {
-        let mut processors = self.processors.first(self.reach());
-        !self.global.is_empty() || processors.any(Processor::has_work)
+        self.global.has_work()
+            || self.background_stands()
+            || self.signals.is_raised(signals::STRANDED)
+            || self.processors.first(self.reach()).any(Processor::has_work)
+    }
+
+    /// A hot loop waits that an idle processor should run.
+    pub(super) fn background_stands(&self) -> bool {
+        let idle = self.idle.counts().idle();
+        self.global.has_background() && idle > 0 && self.has_room_beside_loops(idle - 1)
+    }
+
+    /// A processor may run a hot loop if so many are idle beside it. Those loops that run on without a processor use the same CPUs.
+    /// If others took what seems idle beside them, all processors would be busy with hot loops again, and who is urgent
+    /// had to wait until one is taken away. One more than there are CPUs keeps these busy: the kernel may have two of them on
+    /// one CPU for milliseconds. (Without that one a twentieth of the work was lost.)
+    pub(super) fn has_room_beside_loops(&self, idle: u32) -> bool {
+        self.absent.running() <= idle + u32::from(idle > 0)
     }
 
     /// All timers of the runtime.

@@ -78,6 +78,9 @@ impl Section {
         if signals & signals::UNVISITED != 0 {
             self.poll_without_waiting();
         }
+        if signals & signals::STRANDED != 0 {
+            self.machine().defer(&mut scheduler.netpoll.take_stranded());
+        }
         let mut found = None;
         if signals & signals::URGENT != 0 {
             found = self.take_urgent();
@@ -85,11 +88,13 @@ impl Section {
                 scheduler.signals.raise(signals::URGENT);
             }
         }
-        if signals & signals::WAITING != 0 && found.is_none() {
+        // What has just become urgent here comes first.
+        let free = found.is_none() && self.processor().urgent.len() == 0;
+        if signals & signals::WAITING != 0 && free {
             found = self.take_global();
         }
         if signals & signals::GRANTED != 0 {
-            if found.is_none() {
+            if free && found.is_none() {
                 found = self.take_granted();
             }
             if scheduler.grants.load(Ordering::Relaxed) > 0 && scheduler.global.has_background() {
@@ -165,7 +170,15 @@ impl Section {
             .or_else(|| self.take_spilled())
             .or_else(|| self.take_due())
             .or_else(|| self.steal())
-            .or_else(|| self.scheduler().global.take_background())
+            .or_else(|| self.take_background())
+    }
+
+    /// Takes a hot loop, unless those that run on without a processor use all that is idle.
+    fn take_background(&mut self) -> Option<Name> {
+        let scheduler = self.scheduler();
+        let idle = scheduler.idle.counts().idle();
+        let room = scheduler.has_room_beside_loops(idle);
+        room.then(|| scheduler.global.take_background()).flatten()
     }
 
     /// Takes from the global queue: some more than one while the own queue has room; the others find some here or

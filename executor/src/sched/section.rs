@@ -56,13 +56,13 @@ pub(crate) fn current_task() -> Option<Name> {
     machine()?.current()
 }
 
-/// The poll that goes on here shall end with a yield. Always true: there is a current task.
+/// If `name` is the task that this thread polls, the poll shall end with a yield.
 #[inline(always)]
-pub(crate) fn note_yield() -> bool {
-    machine().is_some_and(|machine| {
-        machine.yielded.set(true);
-        true
-    })
+pub(crate) fn yield_current(name: Name) -> bool {
+    let polling = machine().filter(|machine| machine.current_bits() == name.bits());
+    polling
+        .inspect(|machine| machine.yielded.set(true))
+        .is_some()
 }
 
 /// A stretch of scheduler code on a machine that holds a processor.

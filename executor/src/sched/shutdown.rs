@@ -191,6 +191,7 @@ impl Scheduler {
             }
             let mut ready = Ready::new();
             self.timers().for_each(|timers| timers.clear(&mut ready));
+            ready.foreign.append(&mut self.netpoll.take_stranded());
             found |= !ready.is_empty();
             ready.wake_all_foreign();
             if !found {

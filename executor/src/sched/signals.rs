@@ -1,9 +1,9 @@
 //! What a processor should attend to before it takes the next task from its own queue, in one word that all look at.
 //!
 //! # Memory ordering
-//! None is needed but for [`URGENT`]: who raises it has pushed before, and releases; who takes it acquires, and finds what
-//! was pushed, or the signal again. [`RETIRED`] is written under the lock of [`idle`](super::idle), and stands until it is
-//! lowered there. The others are the monitor's, which raises them again if need be.
+//! None is needed but for [`URGENT`] and [`STRANDED`]: who raises them has pushed before, and releases; who takes them acquires,
+//! and finds what was pushed, or the signal again. [`RETIRED`] is written under the lock of [`idle`](super::idle), and
+//! stands until it is lowered there. The others are the monitor's, which raises them again if need be.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,6 +16,8 @@ pub(super) const URGENT: u32 = 4;
 /// Tasks stand in the global queue, and all processors are busy: by the tick alone nobody looks there for 61 polls, which
 /// may be long ones.
 pub(super) const WAITING: u32 = 16;
+/// Foreign wakers wait for a machine that calls them.
+pub(super) const STRANDED: u32 = 64;
 /// A task of the background may run.
 pub(super) const GRANTED: u32 = 8;
 /// Retired processors are not at rest yet: see [`resize`](super::resize).
@@ -41,6 +43,7 @@ impl Signals {
         self.0.fetch_and(!signal, Ordering::AcqRel);
     }
 
+    /// This one is raised, and nobody has taken it.
     pub(super) fn is_raised(&self, signal: u32) -> bool {
         self.0.load(Ordering::Relaxed) & signal != 0
     }

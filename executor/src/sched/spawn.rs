@@ -89,6 +89,10 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    if !live.is_open() {
+        // Here already, since a child of `fork` must take no lock.
+        return JoinHandle::cancelled();
+    }
     let class = task::class_of::<F>();
     let slot = slab::allocate(class).unwrap_or_else(|_| out_of_memory(class));
     let mut future = Some(future);

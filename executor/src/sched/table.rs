@@ -49,12 +49,15 @@ pub(super) fn take() -> io::Result<&'static Scheduler> {
     Ok(scheduler)
 }
 
+/// All that there are, without a lock: one that is just being made may be missing.
+pub(super) fn each() -> impl Iterator<Item = &'static Scheduler> {
+    (0..USED.load(Ordering::Relaxed)).filter_map(|index| get(index as u16))
+}
+
 /// All that there are. One that is made later is made by somebody who takes a lock that was this thread's before.
 pub(super) fn all() -> Vec<&'static Scheduler> {
     let _spare = lock(&SPARE);
-    (0..USED.load(Ordering::Relaxed))
-        .filter_map(|index| get(index as u16))
-        .collect()
+    each().collect()
 }
 
 /// The runtime has ended for good: no thread of it lives, no task of it is left.

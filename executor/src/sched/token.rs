@@ -5,7 +5,8 @@
 //! N2 rests on an order on each side, and on the lock of [`Idle`](super::idle::Idle) between them: who leaves the poller
 //! puts the token back, then asks for a processor; who goes idle puts its processor on the list, then tries to take the
 //! token. The one that comes second to the lock sees what the other did before it: the processor on the list, or the
-//! token free.
+//! token free. The monitor, who is on no list, puts the token back and then looks whether somebody is idle, as who submits
+//! work does; it wakes one, who looks and goes idle again.
 
 use crate::shim::{AtomicU32, Ordering};
 

@@ -10,7 +10,8 @@
 //!   waits.
 //! - neither, for long: the thread does not get a CPU. Then the processor is taken too, so that others may try; but that
 //!   is not the task's fault. (Nor is it where the system has no such clock and wall time is all there is.) It happens once
-//!   in [`SPARED`] at most: the next thread will get no more of the CPUs, and what was taken competes with it.
+//!   in [`SPARED`] at most: the next thread will get no more of the CPUs, and what was taken competes with it. But for where
+//!   it is hot loops without a processor that use the CPUs.
 //!
 //! So a quota on CPU time, or busy neighbours, make nobody a hog. What the monitor itself misses while it is
 //! stopped (a debugger, `SIGSTOP`) counts for nobody.
@@ -64,23 +65,38 @@ struct Limits {
     urgent: u64,
     /// Wall time, where the thread neither runs nor sleeps.
     wall: u64,
+    /// The same while it is urgent: beside 100 hot loops a slice of CPU time is 0.1 s.
+    wall_urgent: u64,
 }
 
 impl Limits {
-    /// For a slice of 10 ms: 2 ms if it is urgent, 20 ms of wall time.
+    /// For a slice of 10 ms: 2 ms if it is urgent, 20 ms of wall time, or 4 ms.
     fn new(slice: Duration) -> Limits {
         let slice = slice.as_nanos() as u64;
         Limits {
             slice,
             urgent: slice / 5,
             wall: (2 * slice).max(WALL_MIN),
+            wall_urgent: 2 * slice / 5,
         }
+    }
+
+    fn slice(self, urgent: bool) -> u64 {
+        if urgent { self.urgent } else { self.slice }
+    }
+
+    fn wall(self, urgent: bool) -> u64 {
+        if urgent { self.wall_urgent } else { self.wall }
     }
 
     /// Where the processor was taken for want of a CPU a moment ago.
     fn sparing(self, spared: bool) -> Limits {
+        if !spared {
+            return self;
+        }
         Limits {
-            wall: if spared { u64::MAX } else { self.wall },
+            wall: u64::MAX,
+            wall_urgent: u64::MAX,
             ..self
         }
     }
@@ -103,6 +119,8 @@ struct Look {
     stretch: Option<Stretch>,
     since: u64,
     clock: Option<Clock>,
+    /// At the look before, there was another stretch.
+    fresh: bool,
 }
 
 /// Readings of the thread's CPU clock.
@@ -142,7 +160,7 @@ struct Wanted {
 }
 
 /// How soon the monitor should look again.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     /// A blocked thread lost its processor: more may follow.
     pub(super) blocked: bool,
@@ -150,6 +168,20 @@ pub(super) struct Pace {
     pub(super) stuck: bool,
     /// A stretch is to be looked at once more, soon.
     pub(super) unsure: bool,
+    /// When the first of them will have used its slice.
+    pub(super) slice_ends: u64,
+}
+
+impl Pace {
+    /// Of a look that saw nothing.
+    pub(super) fn unknown() -> Pace {
+        Pace {
+            blocked: false,
+            stuck: false,
+            unsure: false,
+            slice_ends: u64::MAX,
+        }
+    }
 }
 
 impl Watch {
@@ -181,7 +213,16 @@ impl Look {
             stretch: Some(stretch),
             since: now,
             clock: used.map(|used| Clock::first(used, now)),
+            fresh: true,
         }
+    }
+
+    /// When its slice ends if its thread runs on. By what the last look read.
+    fn slice_ends(&self, slice: u64) -> u64 {
+        let used = |clock: &Clock| clock.last.saturating_sub(clock.first);
+        let read = self.clock.as_ref();
+        let left = slice.saturating_sub(read.map_or(0, used));
+        read.map_or(self.since, |clock| clock.read_at) + left
     }
 
     /// Looks again at the same stretch. `used` is what its thread's clock says, if there is one.
@@ -193,7 +234,7 @@ impl Look {
         urgent: bool,
         sleeps: impl FnOnce() -> bool,
     ) -> Verdict {
-        let slice = if urgent { limits.urgent } else { limits.slice };
+        let slice = limits.slice(urgent);
         let lasted = now.saturating_sub(self.since);
         let Some(used) = used else {
             // Wall time is all there is.
@@ -213,7 +254,7 @@ impl Look {
                 return Verdict::Take(Cause::Blocked);
             }
         }
-        Verdict::starved_if(lasted >= limits.wall)
+        Verdict::starved_if(lasted >= limits.wall(urgent))
     }
 
     /// What the stretch has used up, by a clock that has just said `used`.
@@ -244,8 +285,10 @@ impl Scheduler {
         let limits = watch.limits;
         let mut pace = Pace {
             stuck: true,
-            ..Pace::default()
+            ..Pace::unknown()
         };
+        // With our own hot loops on the CPUs, a fresh thread gets one sooner: its slices are short.
+        let crowded = self.absent.running() as usize >= self.idle.live();
         let made = self.processors.made();
         watch.looks.resize(made, Look::default());
         watch.spared_until.resize(made, 0);
@@ -257,18 +300,19 @@ impl Scheduler {
                 continue;
             };
             let stretch = processor.stretch();
-            if urgent {
-                machine.patience.end();
-            }
             let thread = machine.presence.thread();
             if look.stretch != Some(stretch) {
                 // Reading the clock costs 0.6 µs: too much at each look if the looks come often.
                 let used = urgent.then(|| thread_clock::used(thread)).flatten();
+                // Nobody is asked to yield who has just begun: it may be who is urgent, on his way to wait again. Is it a long one?
+                // If the next is as fresh, they are short.
+                pace.unsure |= urgent && !look.fresh;
                 *look = Look::first(stretch, now, used);
                 pace.stuck = false;
                 continue;
             }
-            if now.saturating_sub(look.since) >= SOFT_AFTER {
+            look.fresh = false;
+            if urgent || now.saturating_sub(look.since) >= SOFT_AFTER {
                 machine.patience.end();
             }
             if machine.blocks.load(Ordering::Relaxed) {
@@ -282,9 +326,12 @@ impl Scheduler {
                 continue;
             }
             let used = thread_clock::used(thread);
-            let limits = limits.sparing(now < *spared_until);
+            let limits = limits.sparing(now < *spared_until && !crowded);
             match look.judge(now, used, limits, urgent, || thread_clock::sleeps(thread)) {
-                Verdict::Fine => {}
+                Verdict::Fine => {
+                    let ends = look.slice_ends(limits.slice(urgent));
+                    pace.slice_ends = pace.slice_ends.min(ends);
+                }
                 Verdict::Unsure => pace.unsure = true,
                 Verdict::Take(cause) => {
                     if cause == Cause::Starved {

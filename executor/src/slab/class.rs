@@ -84,7 +84,12 @@ impl Class {
 
     /// Slots that a cache and central exchange at a time: 64, fewer of the large ones, so that
     /// what lies idle in a cache stays under 32 KiB a class (two batches).
-    pub(crate) const fn batch(self) -> usize {
+    #[inline(always)]
+    pub(crate) fn batch(self) -> usize {
+        BATCHES[self.index()] as usize
+    }
+
+    const fn batch_by_size(self) -> usize {
         let fits = (16 << 10) / self.size();
         if fits == 0 {
             1
@@ -95,6 +100,17 @@ impl Class {
         }
     }
 }
+
+/// Every end of a task looks at it, where a division would be felt. As long as an index may be, so that none is checked.
+static BATCHES: [u8; 256] = {
+    let mut batches = [0; 256];
+    let mut index = 0;
+    while index < CLASSES {
+        batches[index] = Class(index as u8).batch_by_size() as u8;
+        index += 1;
+    }
+    batches
+};
 
 #[cfg(all(test, not(gmp_loom)))]
 mod tests {

@@ -186,14 +186,23 @@ impl<T> Drop for JoinHandle<T> {
         let Some(name) = self.name.filter(|&name| name != Name::NOBODY) else {
             return;
         };
-        let header = Header::named(name);
-        if header.state.join() == Join::Registered && header.state.unset_joiner() {
-            drop(take_joiner(header));
+        if !Header::named(name).state.detach_at_once() {
+            let_go(name);
         }
-        if let Detach::Done(outcome) = header.state.detach() {
-            panics::discard(name, header, outcome);
-            free(name);
-        }
+    }
+}
+
+/// Drops a handle whose task has ended or may end now, or knows who joins.
+#[cold]
+#[inline(never)]
+fn let_go(name: Name) {
+    let header = Header::named(name);
+    if header.state.join() == Join::Registered && header.state.unset_joiner() {
+        drop(take_joiner(header));
+    }
+    if let Detach::Done(outcome) = header.state.detach() {
+        panics::discard(name, header, outcome);
+        free(name);
     }
 }
 

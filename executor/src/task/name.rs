@@ -45,6 +45,13 @@ impl Name {
         NonZeroU64::new(bits).map(Name)
     }
 
+    /// From a word that holds nothing else: 0, or a name with a slot.
+    #[inline(always)]
+    pub(crate) fn from_word(word: u64) -> Option<Name> {
+        debug_assert!(word == 0 || word & Self::TAG != 0, "{word:#x} is no name");
+        NonZeroU64::new(word).map(Name)
+    }
+
     #[inline(always)]
     pub(crate) fn bits(self) -> u64 {
         self.0.get()

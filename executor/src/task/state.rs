@@ -473,6 +473,18 @@ impl State {
         })
     }
 
+    /// The handle is dropped before anything came of it. False, and nothing changed: look what did, or once more.
+    #[inline(always)]
+    pub(crate) fn detach_at_once(&self) -> bool {
+        let seen = self.load();
+        debug_assert!(seen.has(HANDLE), "detach of {seen:?}");
+        !seen.has(DONE | JOINER | COMPLETING)
+            && self
+                .0
+                .compare_exchange(seen.0, seen.0 & !HANDLE, transition(), Ordering::Relaxed)
+                .is_ok()
+    }
+
     /// The handle is dropped, and has taken its joiner back.
     #[inline(always)]
     pub(crate) fn detach(&self) -> Detach {

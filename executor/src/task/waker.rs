@@ -25,7 +25,7 @@ pub(crate) fn name_of(waker: &Waker) -> Option<Name> {
     if !std::ptr::eq(waker.vtable(), &VTABLE) {
         return None;
     }
-    Name::from_bits(waker.data().addr() as u64)
+    Name::from_word(waker.data().addr() as u64)
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
@@ -33,7 +33,7 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 }
 
 unsafe fn wake(data: *const ()) {
-    if let Some(name) = Name::from_bits(data.addr() as u64) {
+    if let Some(name) = Name::from_word(data.addr() as u64) {
         port::wake(name);
     }
 }

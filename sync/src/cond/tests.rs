@@ -157,3 +157,33 @@ fn a_wait_that_is_never_polled_unlocks_when_it_is_dropped() {
     drop(wait);
     assert!(mutex.try_lock().is_ok());
 }
+
+/// Go: `TestCondSignalStealing`: one who comes while all are notified takes nothing from the one who was there before.
+#[test]
+fn one_who_comes_late_does_not_take_the_notification() {
+    each_executor(|spawner| {
+        for _ in 0..50 {
+            let shared = Arc::new(Shared::default());
+            let (first, late, tells) = (shared.clone(), shared.clone(), shared.clone());
+            let first = spawner.spawn(async move {
+                let guard = first.mutex.lock().await;
+                drop(first.cond.wait(guard).await);
+            });
+            while shared.waiting() < 1 {
+                std::thread::yield_now();
+            }
+            let tells = spawner.spawn(async move { tells.cond.notify_all() });
+            let late = spawner.spawn(async move {
+                let mut over = late.mutex.lock().await;
+                while *over == 0 {
+                    over = late.cond.wait(over).await;
+                }
+            });
+            spawner.join_all(vec![first, tells]);
+            let ends = shared.clone();
+            spawner.run(async move { *ends.mutex.lock().await = 1 });
+            shared.cond.notify_all();
+            spawner.join_all(vec![late]);
+        }
+    });
+}

@@ -102,3 +102,19 @@ fn another_who_asks_goes_on_where_the_future_stood() {
     drop(dropped);
     assert_eq!(steps.load(Ordering::Relaxed), 2);
 }
+
+/// Go: `TestOnceXGC`: what it needed to run is gone when it has run, though the value is there.
+#[test]
+fn what_has_run_is_dropped() {
+    let needed = Arc::new(());
+    let held = needed.clone();
+    let value = OnceValue::new(async move {
+        let _held = held;
+        1
+    });
+    assert_eq!(Arc::strong_count(&needed), 2);
+    for _ in 0..2 {
+        assert_eq!(*block_on(value.get()), 1);
+        assert_eq!(Arc::strong_count(&needed), 1);
+    }
+}

@@ -13,7 +13,7 @@ use std::{
 const BATCH: usize = 16;
 
 /// Shards in the first block, and how many blocks there may be, each twice as large as the one before: room for
-/// half a million processors.
+/// half a million processors beyond those of the system.
 const SMALLEST: usize = 8;
 const BLOCKS: usize = 16;
 
@@ -150,12 +150,14 @@ impl<T> List<T> {
     }
 }
 
-/// The shards by the numbers of their processors: as many as the system has are there from the beginning, more are made
-/// in blocks when they are needed.
+/// The shards by the numbers of their processors: as many as the system has are there from the beginning, others are made
+/// when their processor first uses the pool. A block has room for them, and is made with the first of its own.
 pub(super) struct Shards<T> {
     first: Box<[Shard<T>]>,
-    blocks: [OnceLock<Box<[Shard<T>]>>; BLOCKS],
+    blocks: [OnceLock<Block<T>>; BLOCKS],
 }
+
+type Block<T> = Box<[OnceLock<Box<Shard<T>>>]>;
 
 /// Which block, and where in it.
 fn place(number: usize) -> (usize, usize) {
@@ -181,7 +183,7 @@ impl<T> Shards<T> {
     #[cold]
     fn get_more(&self, number: usize) -> Option<&Shard<T>> {
         let (block, at) = place(number - self.first.len());
-        self.blocks.get(block)?.get()?.get(at)
+        Some(self.blocks.get(block)?.get()?.get(at)?.get()?)
     }
 
     /// That of the processor. `None`: there is no room for so many.
@@ -190,12 +192,14 @@ impl<T> Shards<T> {
             return self.first.get(number);
         };
         let (block, at) = place(beyond);
-        let make = || (0..SMALLEST << block).map(|_| Shard::new()).collect();
-        self.blocks.get(block)?.get_or_init(make).get(at)
+        let make = || (0..SMALLEST << block).map(|_| OnceLock::new()).collect();
+        let shard = self.blocks.get(block)?.get_or_init(make).get(at)?;
+        Some(shard.get_or_init(|| Box::new(Shard::new())))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Shard<T>> {
-        let more = self.blocks.iter().filter_map(OnceLock::get).flatten();
-        self.first.iter().chain(more)
+        let blocks = self.blocks.iter().filter_map(OnceLock::get);
+        let more = blocks.flatten().filter_map(OnceLock::get);
+        self.first.iter().chain(more.map(|shard| &**shard))
     }
 }

@@ -257,18 +257,67 @@ fn making_and_dropping_may_use_the_pool() {
     drop(pool.get().into_inner());
 }
 
+/// As if a trim had passed the thief's list already, and not yet the other one.
 #[test]
-fn each_processor_of_many_has_a_shard_of_its_own() {
+fn who_moves_things_sees_to_it_that_they_are_trimmed() {
+    let (pool, _) = counting();
+    let core = &pool.core;
+    assert!(!core.gate.is_open());
+    let theirs = (foreign_number() + 1) % FOREIGN;
+    (0..4).for_each(|n| core.foreign[theirs].put(Box::new(n)));
+    // Nobody will put it back.
+    drop(pool.get().into_inner());
+    assert!(core.home().take().is_some());
+    assert!(core.gate.is_open());
+    core.trim();
+    assert!(!core.trim());
+}
+
+/// In the private places too: the second runtime has the first one's processors, or others.
+#[test]
+fn what_a_runtime_leaves_the_next_one_finds() {
+    let _watchdog = Watchdog::new();
+    let (pool, made) = counting();
+    let pool = Arc::new(pool);
+    for _ in 0..5 {
+        let uses = pool.clone();
+        in_task(1, async move {
+            // The first time its thing comes to a list, and the gate is opened.
+            drop(uses.get());
+            drop(uses.get());
+        });
+    }
+    let others = runtime(3);
+    let uses = pool.clone();
+    let one = others.spawn(async move { drop(uses.get()) });
+    others.block_on(one).unwrap();
+    // One for each of the processors that could not see the others' private places.
+    assert!(made.load(Ordering::Relaxed) <= 4);
+    while pool.core.trim() {}
+    assert!(pool.core.lists().all(|list| list.take().is_none()));
+    let privates = pool.core.shards.iter();
+    // SAFETY: the runtimes' tasks have ended.
+    let privates = privates.filter(|shard| unsafe { shard.has_private() });
+    assert_eq!(privates.count(), 0);
+}
+
+#[test]
+fn a_shard_is_made_with_its_processor_and_keeps_its_place() {
     let shards = Shards::<u8>::new();
-    assert!(shards.get(shards.iter().count()).is_none());
-    let made: Vec<_> = (0..5_000)
+    let first = shards.iter().count();
+    assert!(shards.get(first).is_none());
+    let far = std::ptr::from_ref(shards.get_or_make(4_000 + first).unwrap());
+    assert_eq!(shards.iter().count(), first + 1);
+    assert!(shards.get(3_999 + first).is_none());
+    let made: Vec<_> = (0..5_000 + first)
         .map(|number| std::ptr::from_ref(shards.get_or_make(number).unwrap()))
         .collect();
-    let got = (0..5_000).map(|number| std::ptr::from_ref(shards.get(number).unwrap()));
+    let got = (0..5_000 + first).map(|number| std::ptr::from_ref(shards.get(number).unwrap()));
     assert!(made.iter().copied().eq(got));
+    assert_eq!(made[4_000 + first], far);
     let mut all = made;
     all.sort_unstable();
     all.dedup();
-    assert_eq!(all.len(), 5_000);
+    assert_eq!(all.len(), 5_000 + first);
     assert!(shards.get_or_make(usize::MAX / 2).is_none());
 }

@@ -146,3 +146,53 @@ fn permits_are_merged_and_split() {
     assert_eq!(semaphore.available_permits(), 5);
     assert!(semaphore.clone().acquire_owned().now_or_never().is_some());
 }
+
+/// Go: `TestWeightedAcquire`: there a context with a time limit; here a wait that is polled once.
+#[test]
+fn acquiring_takes_what_is_free_and_waits_for_the_rest() {
+    let semaphore = Semaphore::new(2);
+    let takes = |n| {
+        let taken = polled(pin!(semaphore.acquire_many(n)))?;
+        taken.unwrap().forget();
+        Some(())
+    };
+    assert!(takes(1).is_some());
+    assert!(takes(1).is_some());
+    assert!(takes(1).is_none());
+    semaphore.add_permits(2);
+    assert!(takes(1).is_some());
+    assert!(takes(1).is_some());
+    assert!(takes(1).is_none());
+    assert_eq!(semaphore.available_permits(), 0);
+}
+
+/// Go: `TestWeightedAcquireCanceled`: the context is done before there are enough permits, and none is lost; nothing is acquired
+/// with a context that is done, though it need not wait.
+#[test]
+fn a_wait_that_a_context_ends_keeps_no_permits() {
+    use crate::{Context, ContextError};
+    each_executor(|spawner| {
+        for _ in 0..20 {
+            let semaphore = Arc::new(Semaphore::new(2));
+            let (context, cancel) = Context::background().with_cancel();
+            let held = semaphore.clone().try_acquire_owned().unwrap();
+            let others = semaphore.clone();
+            let ends = spawner.spawn(async move {
+                while others.try_acquire().is_ok() {
+                    yield_now().await;
+                }
+                cancel.cancel();
+                drop(held);
+            });
+            let waits = semaphore.clone();
+            let ended = spawner.spawn(async move {
+                let both = context.run(waits.acquire_many(2)).await.map(drop);
+                assert_eq!(both, Err(ContextError::Canceled));
+                context.run(waits.acquire()).await.map(drop)
+            });
+            spawner.join_all(vec![ends]);
+            assert_eq!(spawner.join_all(vec![ended]), [Err(ContextError::Canceled)]);
+            assert_eq!(semaphore.available_permits(), 2);
+        }
+    });
+}

@@ -29,8 +29,13 @@ struct World {
 impl World {
     /// With two processors, both somebody's.
     fn new() -> Arc<World> {
+        World::with(2)
+    }
+
+    /// With so many processors, each somebody's.
+    fn with(processors: usize) -> Arc<World> {
         let idle = Idle::new();
-        assert!(idle.resize(2, |number| number, |_| ()).is_empty());
+        assert!(idle.resize(processors, |number| number, |_| ()).is_empty());
         while idle.take_processor().is_some() {}
         Arc::new(World {
             idle,
@@ -111,6 +116,44 @@ impl World {
             Reclaim::NoneIdle => Rests::Parked,
         }
     }
+}
+
+impl World {
+    /// What `Scheduler::visit_poller` does: by the monitor, who is on no list.
+    fn visit_poller(&self) -> Option<Rests> {
+        if !self.token.try_take() {
+            return None;
+        }
+        self.token.put_back();
+        if mutant("no_look_after_the_visit") || !self.idle.submitted() {
+            return None;
+        }
+        let mut given = None;
+        let _ = self
+            .idle
+            .claim(|processor, machine| given = Some((machine.expect("one"), processor)));
+        let (machine, processor) = given?;
+        // The machine that was woken finds nothing.
+        self.idle.end_search();
+        Some(self.go_idle(machine, processor))
+    }
+}
+
+/// The monitor looks into the poller while the last processor goes idle, whose machine finds the token taken.
+#[test]
+fn the_monitors_visit_against_going_idle() {
+    model(|| {
+        let world = World::with(1);
+        let other = world.clone();
+        let machine = thread::spawn(move || other.go_idle(1, 0));
+        let woken = world.visit_poller();
+        let rests = machine.join().unwrap();
+        assert_eq!(world.idle.counts().idle(), 1);
+        assert!(
+            rests == Rests::InPoller || woken == Some(Rests::InPoller),
+            "nobody is in the poller"
+        );
+    });
 }
 
 #[test]

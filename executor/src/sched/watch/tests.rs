@@ -62,6 +62,9 @@ fn a_thread_without_a_cpu_loses_its_processor_at_last() {
     let looks = [(0, 0), (19 * MILLISECOND, 0), (20 * MILLISECOND, 1000)];
     assert_eq!(judge(&looks, false, false), Verdict::Take(Cause::Starved));
     assert_eq!(judge(&looks[..2], false, false), Verdict::Fine);
+    let looks = [(0, 0), (4 * MILLISECOND, 1000)];
+    assert_eq!(judge(&looks, true, false), Verdict::Take(Cause::Starved));
+    assert_eq!(judge(&looks, false, false), Verdict::Fine);
 }
 
 #[test]
@@ -102,14 +105,15 @@ fn the_limits_follow_the_slice() {
             slice,
             urgent,
             wall,
+            wall_urgent,
         } = Limits::new(Duration::from_millis(slice));
-        [slice, urgent, wall].map(|limit| limit / MILLISECOND)
+        [slice, urgent, wall, wall_urgent].map(|limit| limit / MILLISECOND)
     };
-    assert_eq!(limits(10), [10, 2, 20]);
-    assert_eq!(limits(5), [5, 1, 20], "neighbours are as busy as ever");
+    assert_eq!(limits(10), [10, 2, 20, 4]);
+    assert_eq!(limits(5), [5, 1, 20, 2], "neighbours are as busy as ever");
     assert_eq!(
         limits(100),
-        [100, 20, 200],
+        [100, 20, 200, 40],
         "a hot loop is one before it counts as starved"
     );
 }

@@ -1,5 +1,7 @@
-//! Go's own cases of channels, rewritten: runtime/chan_test.go (Go 1.27) and test/chan/{fifo,goroutines,nonblock,sieve1}.go.
-//! Where Go sleeps to see that something blocks, the future is polled by hand.
+//! Go's own cases of channels, rewritten: runtime/chan_test.go (Go 1.27) and test/chan/{fifo,goroutines,nonblock,sieve1,zerosize}.go.
+//! Where Go sleeps to see that something blocks, the future is polled by hand. Left out is what checks Go's compiler (perm.go,
+//! sendstmt.go, `TestChanSendInterface`), its collector and stacks (`TestChanSendBarrier`, `TestShrinkStackDuringBlockedSend`, ..),
+//! and powser1.go and powser2.go, which ask nothing of channels that sieve1.go does not.
 
 use std::{
     collections::HashMap,
@@ -337,4 +339,20 @@ fn a_channel_is_a_semaphore() {
             .collect();
         on.join_all(tasks);
     });
+}
+
+/// zerosize.go: values and channels of nothing.
+#[test]
+fn values_of_no_size_are_counted() {
+    for capacity in 0..4 {
+        let (tx, rx) = chan::<[u64; 0]>(capacity);
+        (0..capacity).for_each(|_| tx.try_send([]).unwrap());
+        assert_eq!((tx.len(), rx.len()), (capacity, capacity));
+        assert!(tx.try_send([]).is_err());
+        assert_eq!(std::iter::from_fn(|| rx.try_recv().ok()).count(), capacity);
+        let mut waits = pin!(rx.recv());
+        assert!(poll(waits.as_mut()).is_pending());
+        tx.try_send([]).unwrap();
+        assert!(poll(waits).is_ready());
+    }
 }

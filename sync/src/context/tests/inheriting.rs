@@ -1,9 +1,15 @@
 //! The current context, and which tasks inherit it.
+#![allow(
+    clippy::async_yields_async,
+    reason = "handles come out of their scopes to be awaited outside"
+)]
 
 use std::{panic::AssertUnwindSafe, sync::mpsc};
 
 use futures::{FutureExt, executor::ThreadPool, task::SpawnExt};
-use gmp_executor::{Builder, Handle, Runtime, spawn, spawn_blocking};
+use gmp_executor::{
+    Builder, Handle, JoinSet, LocalSet, Runtime, TaskBuilder, spawn, spawn_blocking, spawn_local,
+};
 
 use super::*;
 use crate::{WaitGroup, errgroup::Group};
@@ -95,6 +101,21 @@ fn every_way_to_spawn_inherits() {
         })
         .await
         .unwrap();
+        TaskBuilder::new()
+            .name("named")
+            .spawn(ours(&tx))
+            .await
+            .unwrap();
+        let mut set = JoinSet::new();
+        set.spawn(ours(&tx));
+        set.spawn_on(ours(&tx), &handle);
+        set.spawn_blocking({
+            let tx = tx.clone();
+            move || tx.send(seen()).unwrap()
+        });
+        while let Some(joined) = set.join_next().await {
+            joined.unwrap();
+        }
         WaitGroup::new().go(ours(&tx)).await.unwrap();
         let mut group = Group::<String>::new();
         group.go(ours(&tx).map(Ok)).await;
@@ -109,7 +130,57 @@ fn every_way_to_spawn_inherits() {
     );
     assert_eq!(runtime.block_on(of_thread).unwrap(), Some(2));
     let all = runtime.block_on(runtime.spawn(inside)).unwrap();
-    assert_eq!(all, [Some(1); 7]);
+    assert_eq!(all, [Some(1); 11]);
+}
+
+/// On their thread: each has the context of where it was spawned, also while the set is polled in another scope.
+#[test]
+fn local_tasks_inherit() {
+    let _watchdog = Watchdog::new();
+    let set = LocalSet::new();
+    let outside = set.spawn_local(async { seen() });
+    let all = with(1).scope(set.run_until(async {
+        assert_eq!(outside.await.unwrap(), None);
+        let inner = with(2).scope(async {
+            let inner = spawn_local(async {
+                yield_now().await;
+                let nested = spawn_local(async { seen() });
+                (seen(), nested.await.unwrap())
+            });
+            (inner, set.spawn_local(async { seen() }))
+        });
+        let (inner, of_the_set) = inner.await;
+        assert_eq!(inner.await.unwrap(), (Some(2), Some(2)));
+        assert_eq!(of_the_set.await.unwrap(), Some(2));
+        spawn_local(async { (seen(), spawn(async { seen() }).await.unwrap()) })
+            .await
+            .unwrap()
+    }));
+    assert_eq!(runtime().block_on(all), (Some(1), Some(1)));
+}
+
+#[test]
+fn what_a_local_task_drops_sees_its_context() {
+    struct Sees(mpsc::Sender<Option<u32>>);
+    impl Drop for Sees {
+        fn drop(&mut self) {
+            self.0.send(seen()).unwrap();
+        }
+    }
+    let (tx, rx) = mpsc::channel();
+    let set = LocalSet::new();
+    block_on(set.run_until(with(1).scope(async {
+        let sees = [(); 2].map(|()| Sees(tx.clone()));
+        for sees in sees {
+            drop(spawn_local(async move {
+                let _sees = sees;
+                std::future::pending::<()>().await;
+            }));
+        }
+        yield_now().await;
+    })));
+    drop(set);
+    assert_eq!(rx.try_iter().collect::<Vec<_>>(), [Some(1); 2]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Go's own cases of `select`, rewritten: runtime/chan_test.go (Go 1.27) and
-//! test/chan/{doubleselect,select,select3,select6,select7}.go. A nil channel is a guard that is false.
+//! test/chan/{doubleselect,select,select3,select6,select7,sieve2}.go. A nil channel is a guard that is false.
+//! Left out: select2.go measures what a select leaves in memory (here: the model beside this file), select4.go and select5.go check
+//! in which order Go's compiler evaluates (here: `grammar`).
 
 use std::{pin::pin, task::Poll};
 
@@ -384,5 +386,46 @@ fn all_ways_to_send_and_receive_meet() {
                 receiver.await;
             });
         }
+    });
+}
+
+/// sieve2.go, the part that is not sieve1.go: a task between two channels, with a buffer that grows, so that who sends never waits
+/// for who receives. Its send is an arm only while there is something to send.
+#[test]
+fn a_proxy_takes_whatever_comes() {
+    const VALUES: usize = 2_000;
+    async fn proxy(values: Receiver<usize>, out: Sender<usize>) {
+        let mut buffer = std::collections::VecDeque::new();
+        let (mut open, mut first) = (true, None);
+        while open || first.is_some() {
+            select! {
+                value = values.recv(), if open => match value {
+                    Some(value) => buffer.push_back(value),
+                    None => open = false,
+                },
+                sent = out.send_from(&mut first), if first.is_some() => sent.unwrap(),
+            }
+            first = first.or_else(|| buffer.pop_front());
+        }
+    }
+    each_executor(|on| {
+        let (tx, values) = chan(10);
+        let (out, rx) = chan(0);
+        let between = on.spawn(proxy(values, out));
+        // All are sent before one is received.
+        on.run(async move {
+            for value in 0..VALUES {
+                tx.send(value).await.unwrap();
+            }
+        });
+        let received = on.run(async move {
+            let mut all = Vec::new();
+            while let Some(value) = rx.recv().await {
+                all.push(value);
+            }
+            all
+        });
+        assert!(received.into_iter().eq(0..VALUES));
+        on.run(between);
     });
 }
