@@ -70,6 +70,14 @@ impl State {
     pub(super) fn is_live(&self) -> bool {
         self.ended.is_none()
     }
+
+    /// There is nothing to be cancelled, run or dropped: a leaf, as most are.
+    fn is_bare(&self) -> bool {
+        self.below.is_empty()
+            && self.after.is_empty()
+            && self.alarm.is_none()
+            && self.kept.is_none()
+    }
 }
 
 impl Canceler {
@@ -161,10 +169,13 @@ impl Canceler {
         loop {
             // What was taken out of the cancelers is kept to the end, since dropping it may run anything.
             while at < rests.len() {
-                stack.extend(rests[at].below.drain().filter_map(|child| child.upgrade()));
+                stack.extend(rests[at].below.drain());
                 at += 1;
             }
             let Some(next) = stack.pop() else { break };
+            let Some(next) = Weak::upgrade(&next) else {
+                continue;
+            };
             next.end(&ended, &mut wakes, &mut rests);
             // Its last reference may be this one; its drop takes no lock that is held.
             drop(next);
@@ -183,7 +194,7 @@ impl Canceler {
         if !state.is_live() {
             return false;
         }
-        let rest = std::mem::take(&mut *state);
+        let rest = (!state.is_bare()).then(|| std::mem::take(&mut *state));
         state.ended = Some(ended.clone());
         let short = match ended.error {
             ContextError::Canceled => CANCELED,
@@ -193,7 +204,7 @@ impl Canceler {
         self.ended.store(short, Ordering::Release);
         state.pop_all(wakes, |()| {});
         drop(state);
-        rests.push(rest);
+        rests.extend(rest);
         true
     }
 

@@ -1,9 +1,14 @@
 //! Futures and ends that go at every step: no value is lost, none comes twice, each is dropped once.
 
-use std::{mem, pin::pin, task::Poll};
+use std::{
+    mem,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use super::{Drops, Wakes, now, poll};
-use crate::chan;
+use crate::{chan, chan::Recv};
 
 #[test]
 fn a_value_that_was_given_and_not_seen_goes_to_the_next_who_waits() {
@@ -214,4 +219,40 @@ fn wakers_are_used_outside_of_the_lock() {
     );
     drop(waker);
     drop(recv);
+}
+
+/// Polls with a waker of its own, then ends it in some way. How often the waker is left.
+fn wakers_left<F: Future>(waiting: F, end: impl FnOnce(Pin<Box<F>>)) -> usize {
+    let (wakes, waker) = Wakes::new();
+    let mut waiting = Box::pin(waiting);
+    let polled = waiting.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    drop(waker);
+    assert_eq!(Arc::strong_count(&wakes), 2, "it waits");
+    end(waiting);
+    Arc::strong_count(&wakes) - 1
+}
+
+#[test]
+fn nothing_is_left_of_a_waker_however_the_wait_ends() {
+    let (tx, rx) = chan(0);
+    assert_eq!(wakers_left(rx.recv(), drop), 0, "dropped");
+    assert_eq!(wakers_left(tx.send(0), drop), 0, "dropped");
+    let taken = |_| assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(wakers_left(tx.send(1), taken), 0, "taken");
+    let given = |mut waiting: Pin<Box<Recv<'_, i32>>>| {
+        tx.try_send(2).unwrap();
+        assert_eq!(poll(waiting.as_mut()), Poll::Ready(Some(2)));
+    };
+    assert_eq!(wakers_left(rx.recv(), given), 0, "given");
+    let moved = |mut waiting: Pin<Box<Recv<'_, i32>>>| {
+        assert!(poll(waiting.as_mut()).is_pending());
+    };
+    assert_eq!(
+        wakers_left(rx.recv(), moved),
+        0,
+        "polled with another waker"
+    );
+    let closed = |_| assert!(tx.close());
+    assert_eq!(wakers_left(rx.recv(), closed), 0, "closed");
 }
