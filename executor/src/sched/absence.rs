@@ -7,13 +7,13 @@
 
 use std::sync::{
     Mutex,
-    atomic::{AtomicI32, AtomicU8, AtomicU32, Ordering},
+    atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering},
 };
 
 use super::{
     machine::Machine,
     retake::{Answer, Stretch},
-    sigurg, slices, thread_clock,
+    sigurg, slices, thread_clock, watch,
 };
 use crate::{hand_off::Cause, shim::lock, task::Name};
 
@@ -35,6 +35,9 @@ impl Absence {
         }
     }
 }
+
+/// For [`Presence::cpu_since`]: nothing counts as used since then.
+const UNKNOWN: u64 = u64::MAX;
 
 /// Machines without a processor that run user code.
 pub(super) struct Absent {
@@ -81,6 +84,9 @@ pub(super) struct Presence {
     thread: AtomicI32,
     /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks.
     cause: AtomicU8,
+    /// What the thread's CPU clock said when the monitor saw that stretch first; [`UNKNOWN`] if it did not look. Written by the
+    /// monitor.
+    cpu_since: AtomicU64,
 }
 
 impl Presence {
@@ -89,12 +95,15 @@ impl Presence {
             absence: Mutex::new(None),
             thread: AtomicI32::new(0),
             cause: AtomicU8::new(0),
+            cpu_since: AtomicU64::new(UNKNOWN),
         }
     }
 
     /// The monitor is about to ask for the processor. A machine that answers an earlier request meanwhile may be told the
     /// cause of this one.
-    pub(super) fn set_cause(&self, cause: Option<Cause>) {
+    pub(super) fn set_cause(&self, cause: Option<Cause>, cpu_since: Option<u64>) {
+        self.cpu_since
+            .store(cpu_since.unwrap_or(UNKNOWN), Ordering::Relaxed);
         let bits = match cause {
             None => 0,
             Some(Cause::Running) => 1,
@@ -111,6 +120,14 @@ impl Presence {
             3 => Some(Cause::Starved),
             _ => None,
         }
+    }
+
+    /// The stretch has used this much CPU time, or more than it should. By its own thread.
+    fn has_used(&self, nanoseconds: u64) -> bool {
+        let since = self.cpu_since.load(Ordering::Relaxed);
+        let used = thread_clock::used(self.thread());
+        self.cause() == Some(Cause::Running)
+            || used.is_none_or(|used| used.saturating_sub(since) >= nanoseconds)
     }
 
     /// The machine's thread begins.
@@ -176,7 +193,9 @@ impl Machine {
         if let Some(absence) = absence.take() {
             self.scheduler.absent.leave(absence);
             if absence == Absence::Running {
-                self.ran_too_long.set(true);
+                // Who only got no CPU is not to wait in the background for it.
+                let slice = watch::urgent(self.scheduler.config().time_slice);
+                self.ran_too_long.set(self.presence.has_used(slice));
                 slices::set(0, slices::Slice::Short);
             }
         }

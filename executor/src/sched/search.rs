@@ -92,16 +92,17 @@ impl Section {
         }
         // What has just become urgent here comes first.
         let free = found.is_none() && self.processor().urgent.len() == 0;
-        if signals & signals::WAITING != 0 && free {
-            found = self.take_global();
-        }
+        // Before what waits in the global queue: grants are few, and long polls could keep that one from being empty for ever.
         if signals & signals::GRANTED != 0 {
-            if free && found.is_none() {
+            if free {
                 found = self.take_granted();
             }
             if scheduler.grants.load(Ordering::Relaxed) > 0 && scheduler.global.has_background() {
                 scheduler.signals.raise(signals::GRANTED);
             }
+        }
+        if signals & signals::WAITING != 0 && free && found.is_none() {
+            found = self.take_global();
         }
         found
     }

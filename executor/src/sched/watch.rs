@@ -69,13 +69,19 @@ struct Limits {
     wall_urgent: u64,
 }
 
+/// The CPU time of a slice while something urgent waits, nanoseconds.
+pub(super) fn urgent(slice: Duration) -> u64 {
+    slice.as_nanos() as u64 / 5
+}
+
 impl Limits {
     /// For a slice of 10 ms: 2 ms if it is urgent, 20 ms of wall time, or 4 ms.
     fn new(slice: Duration) -> Limits {
+        let urgent = urgent(slice);
         let slice = slice.as_nanos() as u64;
         Limits {
             slice,
-            urgent: slice / 5,
+            urgent,
             wall: (2 * slice).max(WALL_MIN),
             wall_urgent: 2 * slice / 5,
         }
@@ -396,7 +402,8 @@ impl Scheduler {
     /// True: some thread was blocked.
     fn take_all(&'static self, wanted: &mut Vec<Wanted>, unanswered: &mut Vec<Wanted>) -> bool {
         wanted.retain(|wanted| {
-            wanted.machine.presence.set_cause(wanted.cause);
+            let presence = &wanted.machine.presence;
+            presence.set_cause(wanted.cause, wanted.spent.since_cpu);
             wanted.machine.retake.request(wanted.stretch)
         });
         if wanted.is_empty() {
