@@ -112,12 +112,11 @@ impl<T> Future for JoinHandle<T> {
             self.name = None;
             return Poll::Ready(Err(JoinError::cancelled(Id::NOBODY)));
         }
-        let proceed = ready!(preempt::poll_proceed(cx));
         let Some(outcome) = wait_for_end(name, cx.waker()) else {
             wait::note(Location::caller(), Reason::Join);
             return Poll::Pending;
         };
-        proceed.made_progress();
+        ready!(preempt::poll_proceed(cx)).made_progress();
         self.name = None;
         let result = match outcome {
             // SAFETY: T2: the slot is this handle's, and the body holds a `T` (`new`).

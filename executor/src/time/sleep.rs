@@ -180,14 +180,13 @@ impl Future for Sleep {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let proceed = ready!(preempt::poll_proceed(cx));
-        let polled = self.as_mut().poll_quietly(cx);
-        if polled.is_pending() {
+        if self.as_mut().poll_quietly(cx).is_pending() {
             wait::note(self.site, Reason::Sleep);
-        } else {
-            proceed.made_progress();
+            return Poll::Pending;
         }
-        polled
+        // Afterwards: who waits anyway need not yield, which could put it behind thousands.
+        ready!(preempt::poll_proceed(cx)).made_progress();
+        Poll::Ready(())
     }
 }
 

@@ -136,12 +136,10 @@ impl<S: Source> Socket<S> {
         at: WaitSite,
         mut operation: impl FnMut(&S) -> io::Result<(T, Found)>,
     ) -> Poll<io::Result<T>> {
-        let proceed = ready!(preempt::poll_proceed(cx));
         loop {
-            let seen = match self.poll_ready(direction, seat, cx, at) {
-                Poll::Ready(seen) => seen?,
-                Poll::Pending => return Poll::Pending,
-            };
+            let seen = ready!(self.poll_ready(direction, seat, cx, at))?;
+            // Afterwards: who waits anyway need not yield.
+            let proceed = ready!(preempt::poll_proceed(cx));
             match self.attempt(direction, seen, &mut operation) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
