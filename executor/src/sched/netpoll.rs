@@ -49,6 +49,9 @@ const BUNCH: Duration = Duration::from_micros(40);
 /// A poller that nobody visited for this long is to be visited: several times what the batch of tasks takes that one visit
 /// makes ready. (Go waits for 10 ms, proc.go; but a visit costs 1 µs, and an answer over a socket waits for two.)
 pub(super) const POLL_MAX: Duration = Duration::from_micros(500);
+/// A busy processor looks again after this long: an answer over a socket waits for two such looks, and one is a half
+/// per cent of it.
+const BUSY_POLL: Duration = Duration::from_micros(100);
 
 pub(super) struct NetPoll {
     poller: Mutex<Option<Attached>>,
@@ -325,7 +328,7 @@ impl Section {
         let netpoll = &self.scheduler().netpoll;
         let now = clock::now();
         if now >= netpoll.visit_due.load(Ordering::Relaxed) {
-            let due = now + POLL_MAX.as_nanos() as u64;
+            let due = now + BUSY_POLL.as_nanos() as u64;
             netpoll.visit_due.store(due, Ordering::Relaxed);
             self.poll_without_waiting();
         }
