@@ -25,6 +25,7 @@ mod shard;
 use std::{
     cell::Cell,
     fmt,
+    mem::{self, ManuallyDrop},
     ops::{Deref, DerefMut},
     sync::{
         Arc, Mutex, PoisonError,
@@ -93,7 +94,7 @@ impl<T: Send + 'static> Pool<T> {
     #[inline(always)]
     pub fn get(&self) -> Pooled<'_, T> {
         Pooled {
-            thing: Some(self.take()),
+            thing: ManuallyDrop::new(self.take()),
             pool: self,
         }
     }
@@ -101,15 +102,14 @@ impl<T: Send + 'static> Pool<T> {
     #[inline(always)]
     fn take(&self) -> T {
         let core = &*self.core;
-        let private = core.gate.enter(|number| {
-            let shard = core.shards.get(number)?;
-            // SAFETY: U1: a visit.
-            unsafe { shard.take_private() }
+        let mut private = None;
+        core.gate.enter(|number| {
+            if let Some(shard) = core.shards.get(number) {
+                // SAFETY: U1: a visit.
+                private = unsafe { shard.take_private() };
+            }
         });
-        match private {
-            Some(Some(thing)) => thing,
-            _ => self.core.take_shared(),
-        }
+        private.unwrap_or_else(|| self.core.take_shared())
     }
 
     /// Puts a thing in, as if it had come from here. (Go: `Pool.Put`)
@@ -237,17 +237,18 @@ impl<T> fmt::Debug for Pool<T> {
 /// A thing of a [`Pool`], put back when this is dropped.
 #[must_use = "dropping it puts the thing back at once"]
 pub struct Pooled<'a, T: Send + 'static> {
-    /// `None` when it goes.
-    thing: Option<T>,
+    /// Gone when this is dropped or forgotten.
+    thing: ManuallyDrop<T>,
     pool: &'a Pool<T>,
 }
-
-const PRESENT: &str = "a thing is there until it goes";
 
 impl<T: Send + 'static> Pooled<'_, T> {
     /// Keeps the thing out of the pool.
     pub fn into_inner(mut self) -> T {
-        self.thing.take().expect(PRESENT)
+        // SAFETY: `self` is forgotten: nobody uses the place again.
+        let thing = unsafe { ManuallyDrop::take(&mut self.thing) };
+        mem::forget(self);
+        thing
     }
 }
 
@@ -256,23 +257,23 @@ impl<T: Send + 'static> Deref for Pooled<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        self.thing.as_ref().expect(PRESENT)
+        &self.thing
     }
 }
 
 impl<T: Send + 'static> DerefMut for Pooled<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        self.thing.as_mut().expect(PRESENT)
+        &mut self.thing
     }
 }
 
 impl<T: Send + 'static> Drop for Pooled<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(thing) = self.thing.take() {
-            self.pool.put(thing);
-        }
+        // SAFETY: it is dropped: nobody uses the place again.
+        self.pool
+            .put(unsafe { ManuallyDrop::take(&mut self.thing) });
     }
 }
 

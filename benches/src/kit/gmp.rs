@@ -94,14 +94,14 @@ impl Contexts for Gmp {
 }
 
 impl Buffers for Gmp {
-    type Pool = Pool<Vec<u8>>;
+    type Pool = Pool<Box<Vec<u8>>>;
 
-    fn pool() -> Pool<Vec<u8>> {
-        Pool::new(|| Vec::with_capacity(BUFFER))
+    fn pool() -> Self::Pool {
+        Pool::new(|| Box::new(Vec::with_capacity(BUFFER)))
     }
 
     #[inline]
-    fn with_buffer(pool: &Pool<Vec<u8>>, use_it: impl FnOnce(&mut Vec<u8>)) {
+    fn with_buffer(pool: &Self::Pool, use_it: impl FnOnce(&mut Vec<u8>)) {
         let mut buffer = pool.get();
         use_it(&mut buffer);
         buffer.clear();

@@ -2,18 +2,17 @@
 //! them to all.
 //!
 //! # How it works
-//! Who enters does so inside of a section, so that no other thread holds the processor meanwhile, and says so in a word
-//! of its machine, the *visit*. Who closes the gate waits until no machine is on a visit that began before.
-//!
-//! The depth of a section would not do for that: a machine that looks for work, or sleeps, is inside of one all the time.
+//! Who enters does so inside of a section of its own kind, a *visit*, so that no other thread holds the processor meanwhile.
+//! Who closes the gate waits until no machine is on a visit that began before. (For the end of any section it could
+//! not wait: a machine that looks for work, or sleeps, is inside of one all the time.)
 //!
 //! # Memory ordering
-//! Who enters stores the visit, issues [`light`](super::barrier::light), then reads whether the gate is open. Who closes
-//! stores that it is not, issues [`heavy`](super::barrier::heavy), then reads the visits. So either the visitor sees it closed,
+//! Who enters stores the depth, issues [`light`](super::barrier::light), then reads whether the gate is open. Who closes
+//! stores that it is not, issues [`heavy`](super::barrier::heavy), then reads the depths. So either the visitor sees it closed,
 //! or it is waited for, and what it did is seen. Opening stores with Release and is read with Acquire: visitors see
 //! what was done while the gate was closed.
 
-use super::depth::{Depth, wait_until_outside};
+use super::depth::{Depth, wait_for_visits};
 use crate::shim::{AtomicU32, Ordering, mutant, relaxed_if};
 
 const CLOSED: u32 = 0;
@@ -44,12 +43,12 @@ impl Word {
         self.0.store(OPEN, order);
     }
 
-    /// Afterwards all places are the caller's. `visits` gives those of all machines; one that is missing then must
+    /// Afterwards all places are the caller's. `depths` gives those of all machines; one that is missing then must
     /// begin with the knowledge of what the caller did before.
-    pub(super) fn close<'a, V: Iterator<Item = &'a Depth>>(&self, visits: impl FnOnce() -> V) {
+    pub(super) fn close<'a, V: Iterator<Item = &'a Depth>>(&self, depths: impl FnOnce() -> V) {
         self.0.store(CLOSED, Ordering::Relaxed);
         if !mutant("gate_waits_for_nobody") {
-            wait_until_outside(visits());
+            wait_for_visits(depths());
         }
     }
 }

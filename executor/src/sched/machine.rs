@@ -47,8 +47,6 @@ const SURPLUS_LINGER: Duration = Duration::from_secs(10);
 pub(crate) struct Machine {
     pub(super) scheduler: &'static Scheduler,
     pub(super) depth: Depth,
-    /// Whether it is inside of a gate. Written by its own thread.
-    pub(super) visit: Depth,
     /// Whether its processor is wanted, or gone.
     pub(super) retake: Retake,
     /// The processor that it holds, unless `retake` says that it is gone (R4). Written by its own thread.
@@ -120,7 +118,6 @@ impl Machine {
         Machine {
             scheduler,
             depth: Depth::inside(),
-            visit: Depth::outside(),
             retake: Retake::new(),
             processor: AtomicPtr::new(null_mut()),
             current: AtomicU64::new(0),

@@ -22,6 +22,7 @@ use std::{cell::Cell, ptr::null};
 
 use super::{
     Scheduler,
+    depth::Depth,
     machine::Machine,
     processor::{Private, Processor},
 };
@@ -84,12 +85,23 @@ impl Drop for AbortOnUnwind {
 /// Runs `f` inside of a section. `None`, and `f` not run: see P4.
 #[inline(always)]
 pub(crate) fn with<R>(f: impl FnOnce(&mut Section) -> R) -> Option<R> {
+    enter_by(Depth::enter, f)
+}
+
+/// As [`with`], for a section that is a visit ([`gate`](super::gate)).
+#[inline(always)]
+pub(super) fn visit<R>(f: impl FnOnce(&mut Section) -> R) -> Option<R> {
+    enter_by(Depth::visit, f)
+}
+
+#[inline(always)]
+fn enter_by<R>(enter: fn(&Depth), f: impl FnOnce(&mut Section) -> R) -> Option<R> {
     let machine = machine()?;
     if machine.depth.is_inside() {
         return None;
     }
     let processor = machine.processor()?;
-    machine.depth.enter();
+    enter(&machine.depth);
     let guard = AbortOnUnwind;
     let result = if machine.retake.is_quiet() || machine.answer() {
         Some(f(&mut Section { machine, processor }))

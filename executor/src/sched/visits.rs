@@ -6,20 +6,14 @@ use crate::shim::lock;
 /// Runs `f` with the number of the processor that this thread holds, and keeps meanwhile, if the gate is open.
 #[inline(always)]
 pub(crate) fn enter<R>(gate: &Word, f: impl FnOnce(usize) -> R) -> Option<R> {
-    section::with(|section| {
-        let visit = &section.machine().visit;
-        visit.enter();
-        let result = gate.is_open().then(|| f(section.processor().place));
-        visit.leave();
-        result
-    })?
+    section::visit(|section| gate.is_open().then(|| f(section.processor().place)))?
 }
 
 /// Closes the gate, and waits until nobody is inside.
 pub(crate) fn close(gate: &Word) {
-    let inside = section::machine().is_some_and(|machine| machine.visit.is_inside());
+    let inside = section::machine().is_some_and(|machine| machine.depth.is_visiting());
     assert!(!inside, "a gate is closed by one who is inside of a gate");
-    gate.close(|| machines().map(|machine| &machine.visit));
+    gate.close(|| machines().map(|machine| &machine.depth));
 }
 
 /// All machines whose threads live. One that is missing gets into a roster later, under a lock that was this thread's before.

@@ -6,7 +6,7 @@ use crate::sched::{depth::Depth, gate::Word};
 
 struct World {
     gate: Word,
-    visit: Depth,
+    depth: Depth,
     place: UnsafeCell<u32>,
 }
 
@@ -15,11 +15,12 @@ unsafe impl Sync for World {}
 
 impl World {
     fn new() -> Arc<World> {
-        let gate = Word::closed();
+        let (gate, depth) = (Word::closed(), Depth::inside());
         gate.open();
+        depth.leave();
         Arc::new(World {
             gate,
-            visit: Depth::outside(),
+            depth,
             place: UnsafeCell::new(0),
         })
     }
@@ -32,22 +33,27 @@ impl World {
     }
 
     /// `visits::enter`, by who holds the processor.
-    fn enter(&self) {
-        self.visit.enter();
+    fn visit(&self) {
+        self.depth.visit();
         if self.gate.is_open() {
             self.touch();
         }
-        self.visit.leave();
+        self.depth.leave();
+    }
+
+    /// Any other section, which may last.
+    fn look_for_work(&self) {
+        self.depth.enter();
     }
 
     fn close(&self) {
-        self.gate.close(|| [&self.visit].into_iter());
+        self.gate.close(|| [&self.depth].into_iter());
     }
 }
 
 fn visitor(world: &Arc<World>, visits: usize) -> thread::JoinHandle<()> {
     let world = world.clone();
-    thread::spawn(move || (0..visits).for_each(|_| world.enter()))
+    thread::spawn(move || (0..visits).for_each(|_| world.visit()))
 }
 
 #[test]
@@ -71,5 +77,22 @@ fn visits_against_closing_and_opening() {
         world.gate.open();
         visitor.join().unwrap();
         world.touch();
+    });
+}
+
+#[test]
+fn a_section_after_a_visit_against_closing() {
+    model(|| {
+        let world = World::new();
+        let visitor = {
+            let world = world.clone();
+            thread::spawn(move || {
+                world.visit();
+                world.look_for_work();
+            })
+        };
+        world.close();
+        world.touch();
+        visitor.join().unwrap();
     });
 }
