@@ -1,6 +1,6 @@
 //! Setting a runtime up: what is refused, with which words, and what is left running then (nothing).
 
-use std::{io, thread};
+use std::{io, thread, time::Duration};
 
 use gmp::Builder;
 
@@ -30,6 +30,22 @@ fn a_number_of_processors_that_makes_no_sense_is_refused() {
                 words.contains("max_procs") && words.contains(&processors.to_string()),
                 "{words}"
             );
+        }
+    });
+}
+
+#[test]
+fn a_time_for_the_shutdown_that_makes_no_sense_is_refused() {
+    within_limit(|| {
+        for timeout in [Duration::from_secs(3601), Duration::MAX] {
+            let error = refused(Builder::new().max_procs(1).shutdown_timeout(timeout));
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            let words = format!("shutdown_timeout is {timeout:?}; it must be at most 3600s");
+            assert!(error.to_string().contains(&words), "{error}");
+        }
+        for timeout in [Duration::ZERO, Duration::from_secs(3600)] {
+            let builder = Builder::new().max_procs(1).shutdown_timeout(timeout);
+            drop(builder.build().expect("it makes sense"));
         }
     });
 }

@@ -54,6 +54,14 @@ fn a_time_slice_that_makes_no_sense_is_told() {
     never();
 }
 
+#[test]
+#[should_panic(expected = "shutdown_timeout is 3601s; it must be at most 3600s")]
+fn a_time_for_the_shutdown_that_makes_no_sense_is_told() {
+    #[gmp::main(shutdown_timeout = std::time::Duration::from_secs(3601))]
+    async fn never() {}
+    never();
+}
+
 #[gmp::test(crate = renamed::deep::runtime, max_procs = 2)]
 async fn the_facade_may_be_renamed() {
     gmp::yield_now().await;

@@ -90,8 +90,10 @@ impl Server {
     }
 
     pub(crate) fn beside_reports(self, reports: usize) -> Result<Sample, Trouble> {
-        service::measure(self.address, reports)
-            .map_err(|error| Trouble::Failed(format!("a request: {error}")))
+        let sample = service::measure(self.address, reports)
+            .map_err(|error| Trouble::Failed(format!("a request: {error}")))?;
+        // The reports are asked for until the server ends.
+        service::wrk::add(sample, self.address)
     }
 
     pub(crate) fn wrk(self, connections: u32) -> Result<Sample, Trouble> {

@@ -36,6 +36,10 @@ pub(crate) const HEALTH_MEDIAN: Metric = "health p50 ms";
 pub(crate) const HEALTH_P99: Metric = "health p99 ms";
 pub(crate) const HEALTH_MOST: Metric = "health max ms";
 pub(crate) const HEALTHS: Metric = "health answers";
+/// The same, as wrk sees it.
+pub(crate) const WRK_MEDIAN: Metric = "wrk p50 ms";
+pub(crate) const WRK_P99: Metric = "wrk p99 ms";
+pub(crate) const WRK_ANSWERS: Metric = "wrk answers";
 pub(crate) const REPORTS: Metric = "reports/s";
 pub(crate) const RESIDENT: Metric = "resident B/task";
 pub(crate) const SERVER_CPU: Metric = "server cpu us/req";

@@ -29,13 +29,15 @@ pub(crate) struct Limits {
     pub(crate) ports: RangeInclusive<u16>,
     /// Connections that may wait for `accept` at a listener, `net.core.somaxconn`.
     pub(crate) somaxconn: usize,
+    /// Connections that a firewall on this machine may still track; `None` where there is no such table.
+    pub(crate) tracking_free: Option<u64>,
 }
 
 impl Limits {
     /// Raises the soft limit of open files to the hard one and reads the limits.
     pub(crate) fn raise_and_read() -> io::Result<Limits> {
         let (soft, hard) = raise_open_files()?;
-        let [opened, _, most] = numbers("/proc/sys/fs/file-nr")?;
+        let [opened, _, most] = numbers(FILES)?;
         let [first, last] = numbers("/proc/sys/net/ipv4/ip_local_port_range")?;
         let [somaxconn] = numbers("/proc/sys/net/core/somaxconn")?;
         let port = |number: u64| u16::try_from(number).map_err(io::Error::other);
@@ -46,8 +48,21 @@ impl Limits {
             memory_available_bytes: size("/proc/meminfo", "MemAvailable")?,
             ports: port(first)?..=port(last)?,
             somaxconn: usize::try_from(somaxconn).unwrap_or(usize::MAX),
+            tracking_free: tracked().and_then(|tracked| {
+                let [most] = numbers("/proc/sys/net/netfilter/nf_conntrack_max").ok()?;
+                Some(most.saturating_sub(tracked))
+            }),
         })
     }
+}
+
+/// Open files of the machine, a number without meaning, and the limit.
+const FILES: &str = "/proc/sys/fs/file-nr";
+
+/// The connections in the firewall's table, in this namespace.
+fn tracked() -> Option<u64> {
+    let [count] = numbers("/proc/sys/net/netfilter/nf_conntrack_count").ok()?;
+    Some(count)
 }
 
 /// Gives the soft limit as it was and the hard one, which is also the soft one from now on.
@@ -84,11 +99,17 @@ pub(crate) struct KernelFigures {
     /// Connections dropped since a listener's queue was full.
     pub(crate) listen_overflows: u64,
     pub(crate) syn_retransmissions: u64,
+    /// Open files of the whole machine, and how many it may have.
+    pub(crate) files_open: u64,
+    pub(crate) files_allowed: u64,
+    /// Connections that a firewall tracks; `None` where there is no such table.
+    pub(crate) tracked: Option<u64>,
 }
 
 impl KernelFigures {
     pub(crate) fn read() -> io::Result<KernelFigures> {
         let events = read("/proc/net/netstat")?;
+        let [files_open, _, files_allowed] = numbers(FILES)?;
         let event = |name| {
             column(&events, "TcpExt:", name).ok_or_else(|| missing("/proc/net/netstat", name))
         };
@@ -96,6 +117,9 @@ impl KernelFigures {
             slab_bytes: size("/proc/meminfo", "Slab")?,
             listen_overflows: event("ListenOverflows")?,
             syn_retransmissions: event("TCPSynRetrans")?,
+            files_open,
+            files_allowed,
+            tracked: tracked(),
         })
     }
 }

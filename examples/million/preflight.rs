@@ -23,8 +23,12 @@ const BYTES_PER_CONNECTION: u64 = 12 << 10;
 /// The same for an HTTP connection, where hyper has a buffer at both ends.
 const BYTES_PER_HTTP_CONNECTION: u64 = 48 << 10;
 
-/// Memory that is left to the two processes themselves and to the rest of the machine.
+/// Memory that is left to the two processes themselves and to the rest of the machine, however few the connections: a
+/// machine of 1 GiB runs the default.
 const OTHER_BYTES: u64 = 256 << 20;
+
+/// What is left besides for each connection: so that it is 2.5 GiB beside a million, which take the machine up for minutes.
+const OTHER_BYTES_PER_CONNECTION: u64 = 2_415;
 
 /// Connections from one source address to one destination. Each needs a source port of its own, and `connect` searches
 /// for a free one: with the stock range of 28,232 ports a connection costs 19.5 µs at 13,000 and 191 µs at 19,000.
@@ -69,9 +73,11 @@ pub(crate) fn plan(limits: &Limits, options: &Options) -> Result<Plan, String> {
     let mut notes = Vec::new();
     let connections = connections(limits, options, &mut notes)?;
     let backlog = BACKLOG.min(limits.somaxconn);
+    let http_connections = http_connections(options, connections);
+    notes.extend(tracking(limits, connections + http_connections));
     Ok(Plan {
         connections,
-        http_connections: http_connections(options, connections),
+        http_connections,
         per_destination: per_destination(limits),
         window: window(options.window, backlog, &mut notes),
         backlog,
@@ -133,6 +139,17 @@ fn window(asked: usize, backlog: usize, notes: &mut Vec<String>) -> usize {
     asked.min(backlog)
 }
 
+/// A note where the firewall's table is too small. No refusal, since whether a rule has loopback tracked is not to be seen.
+fn tracking(limits: &Limits, sockets: usize) -> Option<String> {
+    let free = limits.tracking_free.filter(|free| *free < sockets as u64)?;
+    Some(format!(
+        "a firewall that tracks loopback would stop this run: room for {} more connections (conntrack), {} are needed; \
+         raise the sysctl net.netfilter.nf_conntrack_max",
+        HumanCount(free),
+        HumanCount(sockets as u64)
+    ))
+}
+
 /// Something of which each connection takes a part.
 struct Resource<'a> {
     name: &'static str,
@@ -164,7 +181,9 @@ fn resources<'a>(limits: &'a Limits, options: &'a Options) -> [Resource<'a>; 4] 
     let sockets = move |connections| connections + http(connections);
     let files = move |n| sockets(n) + listeners(n) + listeners(http(n)) + OTHER_FILES;
     let bytes = move |n| {
-        n as u64 * BYTES_PER_CONNECTION + http(n) as u64 * BYTES_PER_HTTP_CONNECTION + OTHER_BYTES
+        n as u64 * (BYTES_PER_CONNECTION + OTHER_BYTES_PER_CONNECTION)
+            + http(n) as u64 * BYTES_PER_HTTP_CONNECTION
+            + OTHER_BYTES
     };
     [
         Resource {

@@ -51,12 +51,14 @@ impl Machine {
 }
 
 /// A phase that loads the server.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Load {
     #[serde(flatten)]
     pub(crate) figures: Figures,
     /// User and system time of the server for one operation.
     pub(crate) server_cpu_us_each: f64,
+    /// The same of this process, the client.
+    pub(crate) client_cpu_us_each: f64,
 }
 
 /// Growth by one connection.
@@ -90,10 +92,20 @@ pub(crate) struct Closed {
 pub(crate) struct KernelEvents {
     pub(crate) listen_overflows: u64,
     pub(crate) tcp_syn_retrans: u64,
+    /// Files that were open on the machine while this program had most connections, and how many there may be.
+    pub(crate) most_files: u64,
+    pub(crate) files_allowed: u64,
+    /// Connections that a firewall began to track meanwhile; `None` where none tracks.
+    pub(crate) tracked: Option<u64>,
 }
 
 impl KernelEvents {
-    pub(crate) fn between(before: &KernelFigures, after: &KernelFigures) -> KernelEvents {
+    /// `fullest`: of the moment when there were most connections.
+    pub(crate) fn between(
+        before: &KernelFigures,
+        fullest: &KernelFigures,
+        after: &KernelFigures,
+    ) -> KernelEvents {
         let overflows = after
             .listen_overflows
             .saturating_sub(before.listen_overflows);
@@ -103,6 +115,12 @@ impl KernelEvents {
         KernelEvents {
             listen_overflows: overflows,
             tcp_syn_retrans: retrans,
+            most_files: fullest.files_open,
+            files_allowed: fullest.files_allowed,
+            tracked: before
+                .tracked
+                .zip(fullest.tracked)
+                .map(|(before, fullest)| fullest.saturating_sub(before)),
         }
     }
 }
@@ -145,7 +163,9 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let (established, asked) = (count(self.established), count(self.asked as u64));
         writeln!(f, "\n{established} of {asked} connections established")?;
-        self.write_phases(f)?;
+        phase_lines(&self.phases)
+            .iter()
+            .try_for_each(|line| writeln!(f, "{line}"))?;
         self.write_failures(f)?;
         writeln!(f)?;
         self.memory.fmt(f)?;
@@ -157,12 +177,6 @@ impl Display for Report {
 }
 
 impl Report {
-    fn write_phases(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut rows = vec![HEADS.map(str::to_owned)];
-        rows.extend(self.phases.iter().map(row));
-        aligned(&rows).try_for_each(|line| writeln!(f, "{line}"))
-    }
-
     fn write_failures(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for Load { figures, .. } in &self.phases {
             for (name, times) in &figures.failed {
@@ -234,7 +248,17 @@ impl Display for KernelEvents {
         writeln!(
             f,
             "{label:<LABEL$}ListenOverflows {overflows}, TCPSynRetrans {retrans}"
-        )
+        )?;
+        let (label, most) = ("kernel tables", count(self.most_files));
+        let allowed = count(self.files_allowed);
+        write!(
+            f,
+            "{label:<LABEL$}{most} files open on the machine at most (file-nr), of {allowed}"
+        )?;
+        match self.tracked {
+            Some(tracked) => writeln!(f, "; {} connections tracked (conntrack)", count(tracked)),
+            None => writeln!(f),
+        }
     }
 }
 
@@ -259,7 +283,7 @@ impl Display for Machine {
     }
 }
 
-const HEADS: [&str; 11] = [
+const HEADS: [&str; 12] = [
     "phase",
     "asked",
     "done",
@@ -271,9 +295,10 @@ const HEADS: [&str; 11] = [
     "p99.9 µs",
     "max µs",
     "server CPU µs",
+    "client CPU µs",
 ];
 
-fn row(load: &Load) -> [String; 11] {
+fn row(load: &Load) -> [String; 12] {
     let figures = &load.figures;
     [
         figures.phase.to_owned(),
@@ -287,7 +312,15 @@ fn row(load: &Load) -> [String; 11] {
         count(figures.p999_us).to_string(),
         count(figures.max_us).to_string(),
         format!("{:.1}", load.server_cpu_us_each),
+        format!("{:.1}", load.client_cpu_us_each),
     ]
+}
+
+/// The table of phases, also of those that were over when a run was stopped.
+pub(crate) fn phase_lines(phases: &[Load]) -> Vec<String> {
+    let mut rows = vec![HEADS.map(str::to_owned)];
+    rows.extend(phases.iter().map(row));
+    aligned(&rows).collect()
 }
 
 /// The first column to the left, the others to the right.

@@ -61,6 +61,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, String> {
 type EchoLanes = Vec<connect::Lane>;
 type HttpLanes = Vec<http::Lane>;
 
+/// Since the start of each of the two processes.
+struct CpuTimes {
+    server: Duration,
+    client: Duration,
+}
+
 struct Shard<'a> {
     plan: &'a Plan,
     options: &'a Options,
@@ -102,7 +108,7 @@ impl<'a> Shard<'a> {
         let (connect, lanes) = self.connect();
         let established = connect.figures.done;
         let held = self.server.usage();
-        let slab_bytes = self.kernel_figures().slab_bytes;
+        let full = self.kernel_figures();
         let idle = self.hold();
 
         let (echo, lanes) = self.echo("echo", lanes);
@@ -111,10 +117,11 @@ impl<'a> Shard<'a> {
 
         let (http, sessions) = self.http();
         let requested = self.server.usage();
+        let fullest = self.kernel_figures();
         let http_growth = |open: &Load| growth(&echoed, &requested, open.figures.done);
 
         let closed = self.close(lanes, sessions);
-        let kernel_events = KernelEvents::between(&kernel, &self.kernel_figures());
+        let kernel_events = KernelEvents::between(&kernel, &fullest, &self.kernel_figures());
         self.end_server();
         Report {
             machine: setting,
@@ -124,7 +131,10 @@ impl<'a> Shard<'a> {
                 server_resident_bytes_idle: growth(&empty, &held, established),
                 server_resident_bytes_after_echoes: growth(&empty, &echoed, established),
                 server_resident_bytes_http: http.first().map(http_growth),
-                kernel_slab_bytes: per(slab_bytes as f64 - kernel.slab_bytes as f64, established),
+                kernel_slab_bytes: per(
+                    full.slab_bytes as f64 - kernel.slab_bytes as f64,
+                    established,
+                ),
             },
             phases: [connect, echo, echo_again]
                 .into_iter()
@@ -210,19 +220,22 @@ impl<'a> Shard<'a> {
         total: usize,
         work: impl AsyncFnOnce(&Arc<Meter>) -> T,
     ) -> (Load, T) {
-        let before = self.server.usage();
+        let before = self.cpu_times();
         let meter = Meter::start(&self.supervisor, phase, total);
         let output = self.runtime.block_on(work(&meter));
         let figures = meter.finish();
-        let cpu = self.server.usage().cpu.saturating_sub(before.cpu);
-        let server_cpu_us_each = per(cpu.as_secs_f64() * 1e6, figures.done);
-        (
-            Load {
-                figures,
-                server_cpu_us_each,
-            },
-            output,
-        )
+        let after = self.cpu_times();
+        let each = |before: Duration, after: Duration| {
+            let cpu = after.saturating_sub(before);
+            per(cpu.as_secs_f64() * 1e6, figures.done)
+        };
+        let load = Load {
+            server_cpu_us_each: each(before.server, after.server),
+            client_cpu_us_each: each(before.client, after.client),
+            figures,
+        };
+        self.supervisor.leave_phase(&load);
+        (load, output)
     }
 
     fn close(&mut self, echo: EchoLanes, http: HttpLanes) -> Closed {
@@ -252,6 +265,12 @@ impl<'a> Shard<'a> {
             }
             thread::sleep(CLOSE_POLL);
         }
+    }
+
+    fn cpu_times(&mut self) -> CpuTimes {
+        let server = self.server.usage().cpu;
+        let client = self.must(machine::cpu_time());
+        CpuTimes { server, client }
     }
 
     fn kernel_figures(&self) -> KernelFigures {

@@ -7,10 +7,12 @@
 //! # Invariants
 //! - I1: from the start of the server process to its end, [`Supervisor::server`] holds it.
 //! - I2: only the first who stops the run says so.
+//! - I3: nobody waits for the server's end with its lock held, but who has killed it: the deadline's thread must get the
+//!   lock to kill a server that does not end.
 
 use std::{
     io,
-    process::{self, Child},
+    process::{self, Child, ExitStatus},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -21,7 +23,13 @@ use std::{
 
 use nix::sys::signal::{SigSet, Signal};
 
-use crate::meter::Meter;
+use crate::{
+    meter::Meter,
+    report::{Load, phase_lines},
+};
+
+#[cfg(test)]
+mod tests;
 
 /// Exit code of a run in which something failed.
 pub(crate) const FAILED: u8 = 1;
@@ -37,6 +45,8 @@ pub(crate) struct Supervisor {
     server: Mutex<Option<Child>>,
     /// The phase that runs.
     phase: Mutex<Option<Arc<Meter>>>,
+    /// What the phases before it came to.
+    finished: Mutex<Vec<Load>>,
     /// The run is over: the end of the server is no surprise.
     over: AtomicBool,
     /// Kept locked by who stops the run (I2).
@@ -90,13 +100,17 @@ impl Supervisor {
         *lock(&self.phase) = Some(Arc::clone(meter));
     }
 
+    /// The figures of a phase that is over, for a run that ends before its report.
+    pub(crate) fn leave_phase(&self, load: &Load) {
+        lock(&self.finished).push(load.clone());
+    }
+
     /// The server's output has ended.
     pub(crate) fn server_has_ended(&self) {
         if !self.over.load(Relaxed) {
-            let ended = lock(&self.server).as_mut().map(Child::wait);
-            let how = match ended {
-                Some(Ok(status)) => status.to_string(),
-                _ => "for an unknown reason".to_owned(),
+            let how = match self.server_end() {
+                Ok(status) => status.to_string(),
+                Err(_) => "for an unknown reason".to_owned(),
             };
             self.stop(&format!("the server process has ended ({how})"), FAILED)
         }
@@ -106,29 +120,41 @@ impl Supervisor {
     pub(crate) fn finish(&self, hang_up: impl FnOnce()) -> io::Result<()> {
         self.over.store(true, Relaxed);
         hang_up();
-        // Not `wait`: it would keep the lock from `stop`, which at the deadline kills a server that does not end.
+        self.server_end().map(drop)
+    }
+
+    /// Waits for the end of the server; not with `wait`, which would keep the lock (I3).
+    fn server_end(&self) -> io::Result<ExitStatus> {
         loop {
             let ended = lock(&self.server)
                 .as_mut()
                 .map_or(Ok(None), Child::try_wait)?;
-            if ended.is_some() {
-                return Ok(());
+            if let Some(status) = ended {
+                return Ok(status);
             }
             thread::sleep(SERVER_END_POLL);
         }
     }
 
-    /// Says why the run ends, ends the server process and this one. Does not return.
+    /// Says why the run ends and what has been measured, ends the server process and this one. Does not return.
     pub(crate) fn stop(&self, why: &str, code: u8) -> ! {
         let _first = lock(&self.stopping);
         let state = lock(&self.phase).as_ref().map(|meter| meter.abandon());
         eprintln!("million: {why}{}", state.unwrap_or_default());
+        let finished = lock(&self.finished);
+        if !finished.is_empty() {
+            eprintln!("{}", phase_lines(&finished).join("\n"));
+        }
+        self.kill_server();
+        process::exit(code.into())
+    }
+
+    fn kill_server(&self) {
         if let Some(server) = lock(&self.server).as_mut() {
             // Both fail only if it has already ended, which is what they are for.
             let _ = server.kill();
             let _ = server.wait();
         }
-        process::exit(code.into())
     }
 
     /// For who has noticed that the server has ended: the thread that reads its output stops the run.

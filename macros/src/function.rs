@@ -130,6 +130,7 @@ impl Function {
             facade,
             max_procs,
             time_slice,
+            shutdown_timeout,
             local,
         } = options;
         let name = &signature.ident;
@@ -141,8 +142,10 @@ impl Function {
             .map_or_else(|| quote_spanned!(place=> ::gmp), ToTokens::to_token_stream);
         let test = (kind == Kind::Test).then(|| quote!(#[::core::prelude::v1::test]));
         let (max_procs, time_slice) = (max_procs.iter(), time_slice.iter());
+        let shutdown_timeout = shutdown_timeout.iter();
         let builder = quote_spanned! {place=>
             #facade::Builder::new()#(.max_procs(#max_procs))*#(.time_slice(#time_slice))*
+                #(.shutdown_timeout(#shutdown_timeout))*
         };
         let method = match kind {
             _ if *local => "local",

@@ -49,6 +49,8 @@ use proc_macro::TokenStream;
 ///   process may use.
 /// - `time_slice = Duration::from_millis(5)`: how much CPU time a poll may use before another thread takes its processor on;
 ///   any expression. See `gmp::Builder::time_slice`.
+/// - `shutdown_timeout = Duration::from_secs(5)`: how long polls that go on may hold up the end of the process, 900 ms without it;
+///   any expression. See `gmp::Builder::shutdown_timeout`.
 /// - `local`: the body is polled on the calling thread instead of running as a task, so that it need not be
 ///   `Send`, and `gmp::spawn_local` works in it; what it spawns by `gmp::spawn` runs on the runtime as ever. The function returns what the body returns. A
 ///   channel between such a body and a task costs a switch of threads each time.

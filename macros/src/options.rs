@@ -12,8 +12,7 @@ use syn::{
 };
 
 /// What an error tells to those who wrote none of the options.
-const KNOWN: &str =
-    "there are `max_procs = 4`, `time_slice = duration`, `local` and `crate = path`";
+const KNOWN: &str = "there are `max_procs = 4`, `time_slice = duration`, `shutdown_timeout = duration`, `local` and `crate = path`";
 
 /// The options of one attribute.
 pub(crate) struct Options {
@@ -22,6 +21,8 @@ pub(crate) struct Options {
     pub(crate) max_procs: Option<LitInt>,
     /// An expression, unread.
     pub(crate) time_slice: Option<TokenStream>,
+    /// An expression, unread.
+    pub(crate) shutdown_timeout: Option<TokenStream>,
     pub(crate) local: bool,
 }
 
@@ -32,6 +33,7 @@ impl Options {
             facade: None,
             max_procs: None,
             time_slice: None,
+            shutdown_timeout: None,
             local: false,
         };
         read_list(tokens, KNOWN, errors, |name, value| {
@@ -52,6 +54,12 @@ impl Options {
                 return wrong("`max_procs` needs a number; write `max_procs = 4`");
             }
             ("time_slice", Some(value)) => self.time_slice = Some(value),
+            ("shutdown_timeout", Some(value)) => self.shutdown_timeout = Some(value),
+            ("shutdown_timeout", None) => {
+                return wrong(
+                    "`shutdown_timeout` needs a `Duration`; write `shutdown_timeout = Duration::from_secs(5)`",
+                );
+            }
             ("time_slice", None) => {
                 return wrong(
                     "`time_slice` needs a `Duration`; write `time_slice = Duration::from_millis(5)`",

@@ -2,7 +2,10 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     task::{RawWaker, RawWakerVTable, Waker},
     time::Duration,
 };
@@ -32,7 +35,10 @@ struct Faulty {
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_raw);
 
-/// A waker that panics. Its data is leaked, so that a panic midway loses nothing.
+/// The data of all wakers, so that a panic midway loses none of it.
+static FAULTY: Mutex<Vec<&'static Faulty>> = Mutex::new(Vec::new());
+
+/// A waker that panics. Its data lives for ever.
 fn waker(fault: Fault) -> (&'static Faulty, Waker) {
     let data = Faulty {
         fault,
@@ -40,6 +46,7 @@ fn waker(fault: Fault) -> (&'static Faulty, Waker) {
         drops: AtomicUsize::new(0),
     };
     let data: &'static Faulty = Box::leak(Box::new(data));
+    FAULTY.lock().expect("nothing panics here").push(data);
     // SAFETY: the functions of `VTABLE` are thread-safe and take a `&'static Faulty`.
     (data, unsafe {
         Waker::new(std::ptr::from_ref(data).cast(), &VTABLE)

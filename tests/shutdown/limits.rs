@@ -102,6 +102,32 @@ fn a_runtime_is_dropped_in_time_beside_a_poll_that_does_not_return() {
     });
 }
 
+/// The default's time is over when this looks.
+#[test]
+fn the_drop_waits_as_long_as_the_builder_says() {
+    within_limit(|| {
+        let (tally, over) = (Tally::new(), Arc::new(AtomicBool::new(false)));
+        let builder = gmp::Builder::new().max_procs(2);
+        let runtime = builder
+            .shutdown_timeout(Duration::from_secs(3600))
+            .build()
+            .expect("a runtime");
+        let hog = spawn_hog(&runtime, &tally, &over);
+        let (ended, end) = mpsc::channel();
+        let ending = thread::spawn(move || {
+            drop(runtime);
+            ended.send(()).expect("the test looks");
+        });
+        let early = end.recv_timeout(Duration::from_secs(2));
+        assert_eq!(early, Err(mpsc::RecvTimeoutError::Timeout));
+        over.store(true, SeqCst);
+        end.recv().expect("the drop returns");
+        ending.join().expect("it does not panic");
+        gmp::block_on(hog).expect("it was not cut");
+        tally.assert_settled();
+    });
+}
+
 #[test]
 fn a_poll_that_returns_in_time_is_not_cut() {
     on_processors(|runtime| {

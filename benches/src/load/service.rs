@@ -18,6 +18,7 @@ use crate::{
 
 #[cfg(test)]
 mod tests;
+pub(super) mod wrk;
 
 const MEASURED: Duration = Duration::from_secs(10);
 /// Between two small requests.

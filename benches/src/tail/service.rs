@@ -2,8 +2,10 @@
 //!
 //! A server made with hyper in a process of its own: `/health` answers at once, `/report` calculates for 300 ms of CPU time inside of
 //! the handler. This program keeps 50, or 1,000, `/report` requests in flight and asks for `/health` 200 times a second for 10 s, by
-//! the clock: what is asked late because the last answer was late counts from the time when it should have been asked. (`wrk` with a
-//! fixed rate does the same.) `reports/s` says what was calculated meanwhile; 2 processors can do 6.7.
+//! the clock: what is asked late because the last answer was late counts from the time when it should have been asked. (A `wrk` with a
+//! fixed rate, wrk2, does the same.) `reports/s` says what was calculated meanwhile; 2 processors can do 6.7. Then, where it is
+//! installed, `wrk` loads `/health` for 5 s, the reports still in flight: another question with its own answers, see
+//! `load::service::wrk`.
 //!
 //! # What it does not show
 //! The server alone: this program's threads share the processors with it, and wait for one up to some milliseconds beside threads
@@ -23,7 +25,10 @@ use hyper::{
 use super::Contestant;
 use crate::{
     child::{Settings, server},
-    metric::{HEALTH_MEDIAN, HEALTH_MOST, HEALTH_P99, HEALTHS, REPORTS, Sample},
+    metric::{
+        HEALTH_MEDIAN, HEALTH_MOST, HEALTH_P99, HEALTHS, REPORTS, Sample, WRK_ANSWERS, WRK_MEDIAN,
+        WRK_P99,
+    },
     runtime::Runtime,
     work::Pace,
     workload::{About, Driver},
@@ -35,7 +40,16 @@ pub(crate) const MANY: About = about("a small request beside 1,000 large ones", 
 const fn about(question: &'static str, reports: usize) -> About {
     About {
         question,
-        metrics: &[HEALTH_MEDIAN, HEALTH_P99, HEALTH_MOST, HEALTHS, REPORTS],
+        metrics: &[
+            HEALTH_MEDIAN,
+            HEALTH_P99,
+            HEALTH_MOST,
+            HEALTHS,
+            REPORTS,
+            WRK_MEDIAN,
+            WRK_P99,
+            WRK_ANSWERS,
+        ],
         procs: &[2],
         driver: Driver::Reports(reports),
     }

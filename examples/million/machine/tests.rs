@@ -35,6 +35,8 @@ fn this_machine_can_be_read() {
     assert!(limits.memory_available_bytes > 1 << 20);
     assert!(resident_bytes().expect("resident") > 1 << 16);
     assert!(cpu_time().expect("CPU time") < Duration::from_secs(3600));
-    assert!(KernelFigures::read().expect("kernel").slab_bytes > 1 << 20);
+    let kernel = KernelFigures::read().expect("kernel");
+    assert!(kernel.slab_bytes > 1 << 20);
+    assert!((1..=kernel.files_allowed).contains(&kernel.files_open));
     assert!(!kernel_release().expect("release").is_empty());
 }

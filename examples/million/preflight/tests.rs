@@ -10,6 +10,7 @@ fn limits() -> Limits {
         memory_available_bytes: 24 << 30,
         ports: 32_768..=60_999,
         somaxconn: 4_096,
+        tracking_free: None,
     }
 }
 
@@ -102,7 +103,7 @@ fn each_scarce_resource_is_named() {
         ..limits()
     };
     for (limits, name, fit) in [
-        (memory, "memory", 750),
+        (memory, "memory", 722),
         (files, "open files of the machine", 3_934),
         (ports, "source ports", 2_500),
     ] {
@@ -119,6 +120,42 @@ fn without_room_even_the_default_is_refused() {
         ..limits()
     };
     assert!(plan(&limits, &options(None)).is_err());
+}
+
+#[test]
+fn memory_is_left_to_the_rest_of_the_machine() {
+    let machine = |memory_available_bytes| Limits {
+        open_files_hard: 2_000_000,
+        files_free: 8_000_000,
+        memory_available_bytes,
+        ..limits()
+    };
+    let million = Options {
+        http_connections: Some(0),
+        ..options(Some(1_000_000))
+    };
+    let needed = 1_000_000 * (12 << 10) + (5 << 29);
+    assert!(plan(&machine(needed), &million).is_ok());
+    assert!(plan(&machine(needed - (16 << 20)), &million).is_err());
+    let small = plan(&machine(512 << 20), &options(None)).expect("fits");
+    assert_eq!((small.connections, small.notes.len()), (10_000, 0));
+}
+
+#[test]
+fn a_small_table_of_tracked_connections_is_told() {
+    let limits = |tracking_free| Limits {
+        tracking_free: Some(tracking_free),
+        ..limits()
+    };
+    assert_eq!(
+        plan(&limits(11_000), &options(None)).expect("fits").notes,
+        [""; 0]
+    );
+    let told = plan(&limits(10_999), &options(None)).expect("fits").notes;
+    assert!(
+        told[0].contains("room for 10,999 more connections (conntrack), 11,000 are needed"),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn report(failed: BTreeMap<String, u64>) -> Report {
                 memory_available_bytes: 1,
                 ports: 32_768..=60_999,
                 somaxconn: 4_096,
+                tracking_free: None,
             },
         },
         asked: 10_000,
@@ -33,6 +34,7 @@ fn report(failed: BTreeMap<String, u64>) -> Report {
         phases: vec![Load {
             figures,
             server_cpu_us_each: 20.04,
+            client_cpu_us_each: 31.26,
         }],
         memory: Memory {
             server_resident_bytes_idle: 450.4,
@@ -49,6 +51,9 @@ fn report(failed: BTreeMap<String, u64>) -> Report {
         kernel_events: KernelEvents {
             listen_overflows: 0,
             tcp_syn_retrans: 3,
+            most_files: 24_000,
+            files_allowed: 2_400_000,
+            tracked: None,
         },
     }
 }
@@ -59,11 +64,12 @@ fn the_table_shows_what_was_measured() {
     let text = report(resets).to_string();
     for words in [
         "9,998 of 10,000 connections established",
-        "connect  10,000  9,998       2     0.50      19,996      40     900     1,500  12,345           20.0",
+        "connect  10,000  9,998       2     0.50      19,996      40     900     1,500  12,345           20.0           31.3",
         "failed in connect: 2 times ECONNRESET",
         "450 B resident a connection while idle, 2.00 KiB after the echoes\n",
         "8.00 KiB of slab",
         "TCPSynRetrans 3",
+        "24,000 files open on the machine at most (file-nr), of 2,400,000\n",
         "Loopback, both ends on one machine: 2 cores, Linux 6.18.",
         "20,000 open files a process (1,024 as it was started)",
     ] {
@@ -73,12 +79,39 @@ fn the_table_shows_what_was_measured() {
 }
 
 #[test]
+fn kernel_events_are_those_of_the_fullest_moment() {
+    let figures = |files_open, tracked| KernelFigures {
+        slab_bytes: 0,
+        listen_overflows: 0,
+        syn_retransmissions: 0,
+        files_open,
+        files_allowed: 9,
+        tracked,
+    };
+    let events = |tracked| {
+        KernelEvents::between(
+            &figures(1, tracked),
+            &figures(7, tracked.map(|_| 500)),
+            &figures(2, tracked),
+        )
+    };
+    assert_eq!((events(None).most_files, events(None).tracked), (7, None));
+    assert_eq!(events(Some(30)).tracked, Some(470));
+    let text = events(Some(30)).to_string();
+    assert!(
+        text.contains("; 470 connections tracked (conntrack)\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn json_has_the_same_figures() {
     let json = serde_json::to_value(report(BTreeMap::new())).expect("is JSON");
     assert_eq!(json["established"], 9_998);
     assert_eq!(json["phases"][0]["phase"], "connect");
     assert_eq!(json["phases"][0]["p999_us"], 1_500);
     assert_eq!(json["phases"][0]["server_cpu_us_each"], 20.04);
+    assert_eq!(json["phases"][0]["client_cpu_us_each"], 31.26);
     assert_eq!(json["kernel_events"]["tcp_syn_retrans"], 3);
     assert!(json["idle"].is_null());
 }

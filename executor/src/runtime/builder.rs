@@ -17,6 +17,11 @@ const TIME_SLICE: Duration = Duration::from_millis(10);
 /// Below, hand-offs would cost more than they win (50 µs each); above, one might as well have none.
 const TIME_SLICE_MIN: Duration = Duration::from_millis(1);
 const TIME_SLICE_MAX: Duration = Duration::from_secs(10);
+/// How long dropping a runtime waits for tasks that are being polled, unless the program says otherwise: so that a program
+/// whose `main` returns ends within a second.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(900);
+/// Whoever wants to wait for ever says so: [`Runtime::shutdown`].
+const SHUTDOWN_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 /// Sets the number of processors from outside, unless the program does.
 const MAX_PROCS_VARIABLE: &str = "GMP_MAXPROCS";
 
@@ -35,6 +40,7 @@ pub struct Builder {
     thread_name: Option<String>,
     stack_size: Option<usize>,
     time_slice: Option<Duration>,
+    shutdown_timeout: Option<Duration>,
     panic_policy: PanicPolicy,
 }
 
@@ -101,6 +107,14 @@ impl Builder {
         self
     }
 
+    /// How long dropping the [`Runtime`], and so the end of `main`, waits for tasks that are being polled: up to an hour, by
+    /// default 900 ms. Zero waits for none. Tasks that wait are dropped at once in any case; polls that go on after this time
+    /// are cut, as by [`Runtime::shutdown_timeout`], and a warning names them.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Builder {
+        self.shutdown_timeout = Some(timeout);
+        self
+    }
+
     /// What becomes of the process where a task panics. Default: [`PanicPolicy::Isolate`].
     pub fn panic_policy(mut self, policy: PanicPolicy) -> Builder {
         self.panic_policy = policy;
@@ -149,6 +163,12 @@ impl Builder {
                 "time_slice is {time_slice:?}; it must be from {TIME_SLICE_MIN:?} to {TIME_SLICE_MAX:?}"
             )));
         }
+        let drop_timeout = self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT);
+        if drop_timeout > SHUTDOWN_TIMEOUT_MAX {
+            return Err(invalid(format!(
+                "shutdown_timeout is {drop_timeout:?}; it must be at most {SHUTDOWN_TIMEOUT_MAX:?} (`Runtime::shutdown` waits for ever)"
+            )));
+        }
         let config = Config {
             time_slice,
             machines,
@@ -161,6 +181,7 @@ impl Builder {
         };
         Ok(Runtime {
             handle: Handle::new(Scheduler::start(config)?),
+            drop_timeout,
         })
     }
 }

@@ -16,14 +16,11 @@ pub use self::{
 pub use crate::sched::{CutTask, ShutdownReport};
 use crate::{report, task::JoinHandle};
 
-/// How long dropping a runtime waits for tasks that are being polled: so that a program whose `main` returns
-/// ends within a second.
-const DROP_TIMEOUT: Duration = Duration::from_millis(900);
-
 /// A runtime: processors, the threads that run them, and the tasks.
 ///
-/// Dropping it ends it as [`shutdown_timeout`](Self::shutdown_timeout) does, within a second, and warns of what was
-/// cut: on standard error, or by a `tracing` event where that feature is on.
+/// Dropping it ends it as [`shutdown_timeout`](Self::shutdown_timeout) does, within a second or what
+/// [`Builder::shutdown_timeout`] says, and warns of what was cut: on standard error, or by a `tracing` event where that
+/// feature is on.
 ///
 /// ```
 /// let runtime = gmp_executor::Builder::new().max_procs(2).build()?;
@@ -37,6 +34,8 @@ const DROP_TIMEOUT: Duration = Duration::from_millis(900);
 #[derive(Debug)]
 pub struct Runtime {
     handle: Handle,
+    /// How long its drop waits for tasks that are being polled.
+    drop_timeout: Duration,
 }
 
 impl Runtime {
@@ -101,7 +100,7 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        for task in self.handle.live().shutdown(DROP_TIMEOUT).cut {
+        for task in self.handle.live().shutdown(self.drop_timeout).cut {
             report::warn(format_args!(
                 "the runtime ended while {task} was being polled; it was cut"
             ));

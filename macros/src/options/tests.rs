@@ -21,11 +21,14 @@ fn each_option_is_read() {
         crate = crate::runtime,
         max_procs = 4usize,
         time_slice = Duration::new(0, SLICE),
+        shutdown_timeout = LIMIT * 2,
         local,
     ));
     assert_eq!(errors, [""; 0]);
     let slice = options.time_slice.expect("it is given").to_string();
     assert_eq!(slice, quote!(Duration::new(0, SLICE)).to_string());
+    let timeout = options.shutdown_timeout.expect("it is given").to_string();
+    assert_eq!(timeout, "LIMIT * 2");
     assert!(options.local);
     assert_eq!(
         options.max_procs.expect("it is given").to_string(),
@@ -39,7 +42,7 @@ fn nothing_in_the_parentheses_is_the_default() {
     let (options, errors) = read(quote!());
     assert_eq!(errors, [""; 0]);
     assert!(!options.local && options.max_procs.is_none() && options.facade.is_none());
-    assert!(options.time_slice.is_none());
+    assert!(options.time_slice.is_none() && options.shutdown_timeout.is_none());
 }
 
 #[test]
@@ -64,6 +67,10 @@ fn an_error_names_the_value_and_a_remedy() {
         (
             quote!(time_slice),
             "write `time_slice = Duration::from_millis(5)`",
+        ),
+        (
+            quote!(shutdown_timeout),
+            "write `shutdown_timeout = Duration::from_secs(5)`",
         ),
         (
             quote!(crate = "gmp"),

@@ -111,6 +111,7 @@ fn who_is_displaced_from_the_shared_seat_is_woken() {
 /// A waker whose clone and wake would deadlock under the lock of the slot.
 #[test]
 fn foreign_wakers_may_use_the_slot() {
+    static DESC: std::sync::OnceLock<PollDesc> = std::sync::OnceLock::new();
     struct Reenters(&'static PollDesc);
     impl std::task::Wake for Reenters {
         fn wake(self: Arc<Self>) {
@@ -129,7 +130,7 @@ fn foreign_wakers_may_use_the_slot() {
     }
     in_time(|| {
         let poller = NetPoller::new().unwrap();
-        let desc: &'static PollDesc = Box::leak(Box::new(open(&poller).0));
+        let desc = DESC.get_or_init(|| open(&poller).0);
         let mut seat = Seat::None;
         for _ in 0..2 {
             let waker = Arc::new(Reenters(desc)).into();
