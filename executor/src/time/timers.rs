@@ -8,7 +8,7 @@
 //!
 //! # Memory ordering
 //! `earliest` is stored under the lock. Who must not miss a new deadline reads it behind a fence that the
-//! places name (`announce_deadline`, `foreign_timer_armed`).
+//! places name (`sched::deadline`).
 //!
 //! # Rejected
 //! - A wheel, as tokio's: it rounds to its tick, and 1 ms is the worst of tokio's lateness.

@@ -12,9 +12,8 @@
 //! Keeping a spare descriptor to refuse connections with: those that wait may still be served.
 
 use std::{
-    fmt, io,
+    fmt, io, mem,
     net::SocketAddr,
-    mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Wake, Waker, ready},

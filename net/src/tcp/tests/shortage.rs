@@ -39,11 +39,7 @@ fn the_pauses_double() {
 }
 
 /// One round of `poll_accept` that finds no descriptor. `meanwhile` runs in the middle of its call.
-fn poll_short(
-    listener: &TcpListener,
-    waker: &Waker,
-    meanwhile: impl Fn(),
-) -> Poll<io::Result<()>> {
+fn poll_short(listener: &TcpListener, waker: &Waker, meanwhile: impl Fn()) -> Poll<io::Result<()>> {
     let at = WaitSite::here(gmp_executor::wait::Reason::Accept);
     let mut waiting = Waiting::shared(&listener.socket, Direction::Read, at);
     let cx = &mut std::task::Context::from_waker(waker);
