@@ -81,14 +81,14 @@ fn an_earlier_timer_set_by_a_task_before_all_park() {
 #[test]
 fn an_earlier_timer_set_by_a_thread_while_a_machine_is_in_the_poller() {
     on_each(&[1, 2], |runtime| {
-        beside_a_long_timer(&runtime, SleepsIn::Poller, 40_000, set_by_a_thread);
+        beside_a_long_timer(&runtime, SleepsIn::Poller, 30_000, set_by_a_thread);
     });
 }
 
 #[test]
 fn an_earlier_timer_set_by_a_task_before_one_is_in_the_poller() {
     on_each(&[1, 2], |runtime| {
-        beside_a_long_timer(&runtime, SleepsIn::Poller, 40_000, set_by_a_task);
+        beside_a_long_timer(&runtime, SleepsIn::Poller, 30_000, set_by_a_task);
     });
 }
 

@@ -25,7 +25,7 @@ use std::{
     time::Instant,
 };
 
-use gmp_executor::poller::{Poller, Ready};
+use gmp_executor::poller::{self, Poller, Ready};
 use mio::{Events, Poll, Registry, Token, event::Event};
 
 pub(crate) use self::{
@@ -101,7 +101,7 @@ impl Poller for NetPoller {
             let timeout = wait.alarm.set(until)?;
             match wait.take_events(timeout, ready, || self.interrupted.see()) {
                 // It was set for the deadline of an earlier wait.
-                Ok(Seen::AlarmOnly) if until.is_none_or(|until| until > Instant::now()) => {}
+                Ok(Seen::AlarmOnly) if until.is_none_or(|until| until > poller::now()) => {}
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => return Ok(()),
             }
