@@ -1,7 +1,7 @@
 //! A lock for a few instructions: taken by one compare-and-swap, given back by a store.
 //!
 //! std's `Mutex` needs a second read-modify-write to give back, since it must know whether somebody sleeps; here
-//! nobody does: a waiter spins a little, then lets others run. The holder does at most a sweep (microseconds).
+//! nobody does: a waiter spins a little, then lets others run. The holder fires or looks at 64 timers at most.
 //! Arming and dropping a timer takes the lock twice, so this is a quarter of its cost.
 
 use std::{
