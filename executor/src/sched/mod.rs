@@ -13,6 +13,8 @@ mod bindings;
 mod blocking;
 #[cfg(not(gmp_loom))]
 mod budget;
+#[cfg(not(gmp_loom))]
+mod chain;
 mod deadline;
 mod depth;
 #[cfg(not(gmp_loom))]

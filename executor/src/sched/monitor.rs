@@ -433,6 +433,7 @@ impl Scheduler {
     /// Looks around once. True: work stood that somebody idle could have done.
     fn look(&'static self, memory: &mut Memory, now: u64) -> bool {
         let counts = self.idle.counts();
+        self.look_at_chains(now);
         let stood = self.work_stood(memory);
         let unvisited = self.poller_unvisited(memory, now);
         if counts.idle() == 0 {
