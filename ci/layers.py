@@ -1,6 +1,7 @@
 """Finds dependencies that point the wrong way; see layers.sh.
 
-Reads `cargo metadata --no-deps` from standard input; the argument is the folder of the executor's sources.
+Reads `cargo metadata --no-deps` from standard input; the arguments are the folders of the executor's sources, and of
+others that read the clock in one place only.
 """
 
 import json
@@ -23,6 +24,10 @@ PACKAGES = {
 # The modules of the executor that know nothing of UPPER.
 LOWER = ("task", "slab", "time")
 UPPER = "sched"
+
+# Where the clock may be read, and whose names are those of tests.
+CLOCKS = ("clock.rs", "time/clock.rs")
+TESTS = re.compile(r"(^|/)(tests?|models|testing|test_kit)(/|\.rs$)")
 
 
 def package_violations(metadata):
@@ -95,8 +100,21 @@ def module_violations(source):
                     yield f"{file}:{line}: {module} names {path}"
 
 
+def clock_violations(source):
+    """One line for each reading of the clock that goes past the clock module. Tests may read it."""
+    for file in sorted(source.glob("**/*.rs")):
+        name = file.relative_to(source).as_posix()
+        if name in CLOCKS or TESTS.search(name):
+            continue
+        code = re.split(r"#\[cfg\(test\)\]\s*mod \w+ \{", code_of(file.read_text()))[0]
+        for found in re.finditer(r"\b(?:Instant|SystemTime)\s*::\s*now\b|\.\s*elapsed\s*\(", code):
+            yield f"{file}:{code.count(chr(10), 0, found.start()) + 1}: {found[0]} reads the clock past its module"
+
+
 def main():
-    violations = [*package_violations(json.load(sys.stdin)), *module_violations(pathlib.Path(sys.argv[1]))]
+    sources = [pathlib.Path(source) for source in sys.argv[1:]]
+    violations = [*package_violations(json.load(sys.stdin)), *module_violations(sources[0])]
+    violations += [line for source in sources for line in clock_violations(source)]
     print("\n".join(violations) or "all dependencies point one way")
     sys.exit(bool(violations))
 

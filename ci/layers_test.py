@@ -10,15 +10,23 @@ def packages(name, *dependencies):
     return {"packages": [{"name": name, "dependencies": [{"name": other} for other in dependencies]}]}
 
 
-def modules(**files):
-    """The violations in a tree; `task__state` is task/state.rs."""
+def violations(check, files):
+    """What `check` finds in a tree; `task__state` is task/state.rs."""
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder)
         for name, text in files.items():
             file = source / (name.replace("__", "/") + ".rs")
             file.parent.mkdir(exist_ok=True)
             file.write_text(text)
-        return [line.split(": ", 1)[1] for line in layers.module_violations(source)]
+        return [line.split(": ", 1)[1] for line in check(source)]
+
+
+def modules(**files):
+    return violations(layers.module_violations, files)
+
+
+def clocks(**files):
+    return violations(layers.clock_violations, files)
 
 
 WRONG_PACKAGES = [
@@ -51,6 +59,19 @@ RIGHT_MODULES = [
     dict(task__state="use crate::{shim, task::Name}; use std::sched::Other;", lib="pub use sched::Handle;"),
 ]
 
+WRONG_CLOCKS = [
+    dict(time__interval="fn f() { Instant::now(); }"),
+    dict(poller="fn f(at: Instant) { at.elapsed(); }"),
+    dict(poller="fn f() { std::time::SystemTime :: now() }"),
+    dict(sched__clock="fn f() { Instant::now(); }"),
+]
+RIGHT_CLOCKS = [
+    dict(time__clock="fn now() { Instant::now() }"),
+    dict(clock="fn now() { Instant::now() }"),
+    dict(time__tests="fn f() { Instant::now() }"),
+    dict(limit="/// Instant::now()\nfn f() {}\n#[cfg(test)]\nmod tests {\n fn f() { Instant::now() }\n}"),
+]
+
 for wrong in WRONG_PACKAGES:
     assert list(layers.package_violations(wrong)), f"not found: {wrong}"
 for right in RIGHT_PACKAGES:
@@ -59,6 +80,12 @@ for wrong in WRONG_MODULES:
     found = modules(**wrong)
     assert found, f"not found: {wrong}"
     print("found, as it must be:", found[0])
+for wrong in WRONG_CLOCKS:
+    found = clocks(**wrong)
+    assert found, f"not found: {wrong}"
+    print("found, as it must be:", found[0])
+for right in RIGHT_CLOCKS:
+    assert not clocks(**right), f"false alarm: {right}"
 for right in RIGHT_MODULES:
     assert not modules(**right), f"false alarm: {right}"
-print("the check finds each of", len(WRONG_PACKAGES) + len(WRONG_MODULES), "violations and nothing else")
+print("the check finds each of", len(WRONG_PACKAGES) + len(WRONG_MODULES) + len(WRONG_CLOCKS), "violations and nothing else")

@@ -6,7 +6,7 @@ need python3 "apt-get install python3"
 export LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-2}"
 
 # The packages that have models. A mutant is a `mutant("NAME")` in their sources.
-modelled=(gmp-executor:executor gmp-sync:sync)
+modelled=(gmp-executor:executor gmp-net:net gmp-sync:sync)
 
 # build_models PACKAGE: prints the path of the models' program. `--profile bench` is how `cargo rustc` asks for an optimised test program.
 build_models() {

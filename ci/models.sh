@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the models: loom runs every interleaving of each protocol, with at most LOOM_MAX_PREEMPTIONS (2) preemptions.
 #
-# A model is a test of gmp-executor or gmp-sync whose path has a part `models`. Each has 30 s of CPU time, and what it took is printed.
+# A model is a test of gmp-executor, gmp-net or gmp-sync whose path has a part `models`. Each has 30 s of CPU time, and what it took is printed.
 # Arguments name the models to run: `ci/models.sh idle` runs those whose path has `idle` in it.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 source ci/loom.sh

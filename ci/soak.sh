@@ -5,6 +5,7 @@
 # holders) and the shortest slices that a runtime may have, in rounds of 10 s for each test. Each round has a seed of its own, which
 # is printed; GMP_STRESS_SEED sets that of all rounds, GMP_STRESS_SLICE the slice in milliseconds. A round that fails or hangs
 # ends the soak, and its seed makes a similar mix again: how the threads take turns is not in the seed.
+# Then 100,000 timers that are set while a machine sleeps in the poller for longer (tests/time/late.rs).
 # In the end, more hot loops than may run without a processor (tests/procs/caps.rs): for a machine that does nothing else.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -37,6 +38,11 @@ while ((SECONDS < end)); do
 done
 say "$rounds rounds, $tasks tasks, none lost, none polled twice at a time"
 
+say "100,000 earlier timers, by a thread and by tasks"
+timeout 300 "$program" --ignored time::late >"$log" 2>&1 || {
+    tail -n 60 "$log"
+    fail "a timer was forgotten"
+}
 say "more hot loops than may run"
 timeout 300 "$program" --include-ignored --exact procs::caps::more_hot_loops_than_may_run >"$log" 2>&1 || {
     tail -n 60 "$log"

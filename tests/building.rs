@@ -199,6 +199,39 @@ mod limits {
     #[test]
     #[cfg_attr(
         any(gmp_asan, gmp_boxed),
+        ignore = "bodies by themselves do not use the reserve up, and ASan needs the memory that is denied here"
+    )]
+    fn more_tasks_than_the_reserve_holds_end_the_process_with_the_reason() {
+        let ended = output_of_child(
+            |_| (),
+            || {
+                leave_room(1 << 30);
+                let runtime = Builder::new().max_procs(1).build().unwrap();
+                // 16 of them fill a MiB; the reserve is 256 MiB at least, and less than what is left.
+                let tasks: Vec<_> = (0..1 << 14)
+                    .map(|_| {
+                        let body = [0_u8; 60_000];
+                        runtime.spawn(async move {
+                            std::future::pending::<()>().await;
+                            std::hint::black_box(&body);
+                        })
+                    })
+                    .collect();
+                println!("{} tasks found room", tasks.len());
+            },
+        );
+        let Some(ended) = ended else { return };
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success(), "it goes on");
+        assert!(
+            said.contains("address space for tasks are in use"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    #[cfg_attr(
+        any(gmp_asan, gmp_boxed),
         ignore = "ASan itself needs the memory that is denied here"
     )]
     fn a_thread_that_cannot_be_had_is_an_error_and_leaves_nothing_running() {

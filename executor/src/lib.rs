@@ -58,6 +58,11 @@ mod quietly;
 mod report;
 #[cfg(not(gmp_loom))]
 mod runtime;
+#[cfg(gmp_loom)]
+mod runtime {
+    mod models;
+    mod parker;
+}
 mod sched;
 mod shim;
 #[cfg(not(gmp_loom))]
@@ -65,6 +70,11 @@ mod slab;
 mod task;
 #[cfg(not(gmp_loom))]
 pub mod time;
+#[cfg(gmp_loom)]
+mod time {
+    mod lock;
+    mod models;
+}
 #[cfg(not(gmp_loom))]
 pub mod wait;
 #[cfg(not(gmp_loom))]

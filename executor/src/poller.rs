@@ -9,6 +9,7 @@ use crate::{
     quietly::quietly,
     sched,
     task::{Header, Name, state::Wake},
+    time::clock,
     waiter::{Target, Waiter},
 };
 
@@ -72,6 +73,12 @@ impl Ready {
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty() && self.foreign.is_empty()
     }
+}
+
+/// Now, by the clock that `until` counts by.
+#[inline]
+pub fn now() -> Instant {
+    clock::now_instant()
 }
 
 /// The poller of the current runtime, which `init` makes when it is asked for first.

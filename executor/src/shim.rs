@@ -20,7 +20,7 @@ pub(crate) use sync::{
     Arc, Mutex,
     atomic::{Ordering, fence},
 };
-pub(crate) use thread::yield_now;
+pub(crate) use thread::{Thread, current as current_thread, park, yield_now};
 
 /// A lock that outlives the panic of a holder: what it guards is valid between any two statements.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> impl std::ops::DerefMut<Target = T> + '_ {

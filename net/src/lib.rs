@@ -35,14 +35,25 @@
 //! A socket belongs to the runtime in which it was made; it may be used from any thread. When that runtime has shut
 //! down, waiting operations on it end with an error.
 
+// Models use a part of what they test.
+#![cfg_attr(gmp_loom, allow(dead_code))]
+
+#[cfg(not(gmp_loom))]
 mod addr;
-#[cfg(feature = "hyper")]
+#[cfg(all(feature = "hyper", not(gmp_loom)))]
 pub mod hyper;
+#[cfg(not(gmp_loom))]
 mod poller;
+#[cfg(gmp_loom)]
+#[path = "poller/modelled.rs"]
+mod poller;
+mod shim;
+#[cfg(not(gmp_loom))]
 pub mod tcp;
-#[cfg(test)]
+#[cfg(all(test, not(gmp_loom)))]
 mod testing;
 
+#[cfg(not(gmp_loom))]
 pub use self::{
     addr::ToSocketAddrs,
     tcp::{TcpListener, TcpSocket, TcpStream},

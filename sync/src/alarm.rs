@@ -23,6 +23,8 @@ use gmp_executor::{
     time::{Timeout, timeout_at},
 };
 
+use crate::clock;
+
 /// Set until it is dropped.
 pub(crate) struct Alarm(Kind);
 
@@ -122,7 +124,7 @@ impl Sleeper {
     fn run(&self) {
         let mut alarms = self.lock();
         loop {
-            let now = Instant::now();
+            let now = clock::now();
             let first = alarms.set.first_key_value().map(|(key, _)| key.0);
             alarms = match first {
                 Some(at) if at <= now => {

@@ -37,6 +37,7 @@ pub use self::{
     value::Key,
 };
 use self::{canceler::Canceler, value::Value};
+use crate::clock;
 
 /// When to stop, and values that go along: a deadline, a cancellation, what belongs to a request. (Go: `context.Context`)
 ///
@@ -174,7 +175,7 @@ impl Context {
     /// How long it is until the deadline; zero if that has passed. `None`: there is none.
     pub fn remaining(&self) -> Option<Duration> {
         let deadline = self.deadline()?;
-        Some(deadline.saturating_duration_since(Instant::now()))
+        Some(deadline.saturating_duration_since(clock::now()))
     }
 
     /// It is cancelled, or its deadline has passed: for code that does not await. It looks at the clock where there is
@@ -189,7 +190,7 @@ impl Context {
         if let Some(error) = canceler.error() {
             return Some(error);
         }
-        if self.deadline()? > Instant::now() {
+        if self.deadline()? > clock::now() {
             return None;
         }
         canceler.expire();
@@ -271,7 +272,7 @@ impl Context {
 
 /// `None` where that is beyond what the clock can say: it never comes.
 fn after_now(timeout: Duration) -> Option<Instant> {
-    Instant::now().checked_add(timeout)
+    clock::now().checked_add(timeout)
 }
 
 impl Drop for Node {

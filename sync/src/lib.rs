@@ -49,6 +49,7 @@ pub mod __private;
 #[cfg(not(gmp_loom))]
 mod alarm;
 pub mod chan;
+mod clock;
 #[cfg(all(test, not(gmp_loom)))]
 mod leaves;
 mod mutex;

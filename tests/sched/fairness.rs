@@ -4,11 +4,11 @@ use std::{
     future::poll_fn,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Poll, Waker},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use gmp::{JoinHandle, Runtime};
@@ -17,11 +17,21 @@ use crate::watchdog::{on_each, on_processors};
 
 /// Two tasks that wake each other until it is over.
 fn spawn_players(runtime: &Runtime, over: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
+    spawn_players_that(runtime, over, || ())
+}
+
+/// The same, who do something in each poll.
+fn spawn_players_that(
+    runtime: &Runtime,
+    over: &Arc<AtomicBool>,
+    act: impl Fn() + Clone + Send + 'static,
+) -> Vec<JoinHandle<()>> {
     let wakers: Arc<[Mutex<Option<Waker>>; 2]> = Arc::default();
     (0..2)
         .map(|n| {
-            let (wakers, over) = (wakers.clone(), over.clone());
+            let (wakers, over, act) = (wakers.clone(), over.clone(), act.clone());
             runtime.spawn(poll_fn(move |cx| {
+                act();
                 *wakers[n].lock().unwrap() = Some(cx.waker().clone());
                 if let Some(other) = wakers[1 - n].lock().unwrap().take() {
                     other.wake();
@@ -186,5 +196,42 @@ fn a_burst_of_ready_tasks_all_run_before_any_runs_twice() {
             seen.sort_unstable();
             assert_eq!(seen, (0..50).collect::<Vec<_>>(), "in {order:?}");
         }
+    });
+}
+
+/// Long polls of two tasks that wake each other have one slice in common while another task waits in the ring.
+#[test]
+fn a_chain_of_long_polls_ends_with_its_slice() {
+    on_each(&[1], |runtime| {
+        let (over, polls) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicUsize::new(0)),
+        );
+        let counted = polls.clone();
+        let burn = move || {
+            counted.fetch_add(1, SeqCst);
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(3) {
+                std::hint::spin_loop();
+            }
+        };
+        let players = spawn_players_that(&runtime, &over, burn);
+        // From a task beside them, so that what it spawns stands in the ring; each round it stands behind a chain.
+        let waits = runtime.spawn(async move {
+            let mut least = usize::MAX;
+            for _ in 0..5 {
+                let before = polls.load(SeqCst);
+                gmp::yield_now().await;
+                least = least.min(polls.load(SeqCst) - before);
+            }
+            least
+        });
+        let least = runtime.block_on(waits).unwrap();
+        over.store(true, SeqCst);
+        for player in players {
+            runtime.block_on(player).unwrap();
+        }
+        // 64 without a look at the time; 4 fill a slice, and the monitor may come late.
+        assert!(least < 40, "{least} polls");
     });
 }

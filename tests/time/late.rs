@@ -10,7 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gmp::time::{sleep, sleep_until};
+use gmp::{
+    Runtime,
+    net::TcpListener,
+    time::{sleep, sleep_until},
+};
 
 use super::{HOUR, MILLISECOND, measured};
 use crate::{
@@ -21,29 +25,86 @@ use crate::{
 /// As late as this is forgotten, on any machine.
 const FORGOTTEN: Duration = Duration::from_secs(10);
 
+/// What the idle machine sleeps in.
+#[derive(Clone, Copy)]
+enum SleepsIn {
+    /// Its thread is parked: nobody has asked for a socket.
+    Parking,
+    /// Called back by a descriptor, and woken by a timer of the kernel.
+    Poller,
+}
+
+/// The machine that sleeps does so for an hour, as far as it knows. `body` has all rounds.
+fn beside_a_long_timer(
+    runtime: &Runtime,
+    sleeps_in: SleepsIn,
+    rounds: u64,
+    body: impl Fn(&Runtime, Duration) -> Duration,
+) {
+    // A runtime has a poller from its first socket on.
+    let socket = match sleeps_in {
+        SleepsIn::Parking => None,
+        SleepsIn::Poller => Some(runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap()),
+    };
+    let long = runtime.spawn(sleep(HOUR));
+    for n in 0..rounds {
+        let short = Duration::from_nanos(1 + n * 7919 % 60_000);
+        assert!(body(runtime, short) < FORGOTTEN);
+    }
+    long.abort();
+    drop(socket);
+}
+
+fn set_by_a_thread(runtime: &Runtime, short: Duration) -> Duration {
+    runtime.block_on(measured(|| sleep(short)))
+}
+
+fn set_by_a_task(runtime: &Runtime, short: Duration) -> Duration {
+    let task = runtime.spawn(measured(move || sleep(short)));
+    runtime.block_on(task).unwrap()
+}
+
 #[test]
-fn an_earlier_timer_set_by_a_thread_while_a_machine_sleeps() {
+fn an_earlier_timer_set_by_a_thread_while_a_machine_is_parked() {
     on_each(&[1, 2], |runtime| {
-        // The machine that sleeps does so for an hour, as far as it knows.
-        let long = runtime.spawn(sleep(HOUR));
-        for n in 0..5000_u64 {
-            let short = Duration::from_nanos(1 + n * 7919 % 60_000);
-            assert!(runtime.block_on(measured(|| sleep(short))) < FORGOTTEN);
-        }
-        long.abort();
+        beside_a_long_timer(&runtime, SleepsIn::Parking, 5000, set_by_a_thread);
     });
 }
 
 #[test]
-fn an_earlier_timer_set_by_a_task_before_all_go_to_sleep() {
+fn an_earlier_timer_set_by_a_task_before_all_park() {
     on_each(&[1, 2], |runtime| {
-        let long = runtime.spawn(sleep(HOUR));
-        for n in 0..5000_u64 {
-            let short = Duration::from_nanos(1 + n * 7919 % 60_000);
-            let task = runtime.spawn(measured(move || sleep(short)));
-            assert!(runtime.block_on(task).unwrap() < FORGOTTEN);
-        }
-        long.abort();
+        beside_a_long_timer(&runtime, SleepsIn::Parking, 5000, set_by_a_task);
+    });
+}
+
+#[test]
+fn an_earlier_timer_set_by_a_thread_while_a_machine_is_in_the_poller() {
+    on_each(&[1, 2], |runtime| {
+        beside_a_long_timer(&runtime, SleepsIn::Poller, 30_000, set_by_a_thread);
+    });
+}
+
+#[test]
+fn an_earlier_timer_set_by_a_task_before_one_is_in_the_poller() {
+    on_each(&[1, 2], |runtime| {
+        beside_a_long_timer(&runtime, SleepsIn::Poller, 30_000, set_by_a_task);
+    });
+}
+
+#[test]
+#[ignore = "takes a minute: ci/soak.sh runs it"]
+fn a_hundred_thousand_earlier_timers_set_by_a_thread() {
+    on_each(&[2], |runtime| {
+        beside_a_long_timer(&runtime, SleepsIn::Poller, 100_000, set_by_a_thread);
+    });
+}
+
+#[test]
+#[ignore = "takes a minute: ci/soak.sh runs it"]
+fn a_hundred_thousand_earlier_timers_set_by_a_task() {
+    on_each(&[2], |runtime| {
+        beside_a_long_timer(&runtime, SleepsIn::Poller, 100_000, set_by_a_task);
     });
 }
 

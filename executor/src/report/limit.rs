@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::shim::lock;
+use crate::{shim::lock, time::clock};
 
 /// So many in a second.
 const BURST: u32 = 10;
@@ -32,7 +32,7 @@ impl Limit {
     /// One more: how many were left out before it. `None`: this one is to be left out too.
     pub(crate) fn pass(&self) -> Option<u64> {
         let mut window = lock(&self.0);
-        let now = Instant::now();
+        let now = clock::now_instant();
         if window.begun.is_none_or(|begun| now - begun >= WINDOW) {
             window.begun = Some(now);
             window.said = 0;

@@ -2,14 +2,11 @@
 
 use std::{
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
+    sync::Arc,
+    task::{Context, Poll, Waker},
 };
 
+use super::parker::Parker;
 use crate::{port, sched};
 
 /// Polls `future` on this thread until it is ready. Only this future: never a task.
@@ -26,10 +23,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 fn poll_until_ready<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let parker = Arc::new(Parker {
-        notified: AtomicBool::new(false),
-        thread: thread::current(),
-    });
+    let parker = Arc::new(Parker::new());
     let waker = Waker::from(parker.clone());
     let mut cx = Context::from_waker(&waker);
     loop {
@@ -38,26 +32,6 @@ fn poll_until_ready<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }
-        // A stray unpark by somebody else must not cost a poll.
-        while !parker.notified.swap(false, Ordering::Acquire) {
-            thread::park();
-        }
-    }
-}
-
-struct Parker {
-    notified: AtomicBool,
-    thread: Thread,
-}
-
-impl Wake for Parker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.notified.swap(true, Ordering::Release) {
-            self.thread.unpark();
-        }
+        parker.wait();
     }
 }

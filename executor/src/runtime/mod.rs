@@ -4,6 +4,7 @@ mod block_on;
 mod builder;
 mod handle;
 mod metrics;
+mod parker;
 
 use std::{io, time::Duration};
 

@@ -1,11 +1,8 @@
 //! From user code into the scheduler: which runtime is the current one, waking, arming timers.
 
-use std::{
-    cell::Cell,
-    sync::atomic::{Ordering, fence},
-};
+use std::cell::Cell;
 
-use super::{scheduler::Live, section, table};
+use super::{deadline, scheduler::Live, section, table};
 use crate::{task::Name, time::Timers};
 
 thread_local! {
@@ -115,8 +112,8 @@ pub(crate) fn armed(timers: &'static Timers, earliest: bool) -> bool {
 #[cold]
 fn armed_foreign(earliest: bool) -> bool {
     // Ordering: between the new deadline and the looks at the sleeper's and at `closing`; pairs with the fence
-    // in `Scheduler::announce_deadline`, and with the one before the walk, which fires all.
-    fence(Ordering::SeqCst);
+    // in `Deadline::announce`, and with the one before the walk, which fires all.
+    deadline::after_arming();
     let Some(live) = entered().filter(|&live| fires_timers(live)) else {
         return false;
     };

@@ -273,7 +273,7 @@ impl<P: Numbered, M: Copy + PartialEq> Idle<P, M> {
         drop(lists);
         if !mutant("no_fence_after_going_idle") {
             // Ordering: between being counted and the looks, for work and at the sleeper's deadline; pairs with the
-            // fences in `submitted` and in `Scheduler::announce_deadline`.
+            // fences in `submitted` and in `Deadline::announce`.
             fence(Ordering::SeqCst);
         }
         put

@@ -2,6 +2,7 @@
 
 #[cfg(not(gmp_loom))]
 mod absence;
+mod asleep;
 #[cfg(not(gmp_loom))]
 mod barrier;
 #[cfg(gmp_loom)]
@@ -12,6 +13,9 @@ mod bindings;
 mod blocking;
 #[cfg(not(gmp_loom))]
 mod budget;
+#[cfg(not(gmp_loom))]
+mod chain;
+mod deadline;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;

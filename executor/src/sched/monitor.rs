@@ -19,6 +19,7 @@ use std::{
 };
 
 use super::{
+    asleep::Asleep,
     netpoll::POLL_MAX,
     processor::Processor,
     resize::Following,
@@ -77,7 +78,7 @@ pub(super) fn read_clock() -> u64 {
 
 pub(super) struct Monitor {
     thread: Mutex<Option<Thread>>,
-    asleep: AtomicBool,
+    asleep: Asleep,
     /// It pauses for longer than the shortest period, and a hint is welcome; a hint came.
     pauses: AtomicBool,
     hinted: AtomicBool,
@@ -138,7 +139,7 @@ impl Monitor {
     pub(super) fn new() -> Monitor {
         Monitor {
             thread: Mutex::new(None),
-            asleep: AtomicBool::new(false),
+            asleep: Asleep::new(),
             pauses: AtomicBool::new(false),
             hinted: AtomicBool::new(false),
             heard: AtomicBool::new(false),
@@ -153,9 +154,7 @@ impl Monitor {
     /// A processor runs: the monitor shall look.
     #[inline(always)]
     pub(super) fn notice(&self) {
-        // Ordering: the machine's processor was taken off the list of idle ones before; the monitor stores `asleep`, then
-        // looks at the list. The lock of the list makes one of them the second, who sees what the other did.
-        if self.asleep.load(Ordering::SeqCst) {
+        if self.asleep.is_set() {
             self.kick();
         }
     }
@@ -203,7 +202,7 @@ impl Monitor {
     /// Nobody is to call it any more: there is no such thread.
     pub(super) fn forget_wishes(&self) {
         self.pauses.store(false, Ordering::Relaxed);
-        self.asleep.store(false, Ordering::Relaxed);
+        self.asleep.clear();
     }
 
     /// Forgets requests that came too late.
@@ -350,13 +349,14 @@ impl Scheduler {
     /// Sleeps until a processor runs, or for `limit`.
     fn sleep(&self, limit: Duration) {
         let monitor = &self.monitor;
-        // Ordering: pairs with `Monitor::notice`; for requests by itself.
-        monitor.asleep.store(true, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        if self.idle.all_idle() && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst) {
-            std::thread::park_timeout(limit);
-        }
-        monitor.asleep.store(false, Ordering::SeqCst);
+        let quiet = || {
+            // Ordering: for requests, which are stored before the call.
+            fence(Ordering::SeqCst);
+            self.idle.all_idle() && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst)
+        };
+        monitor
+            .asleep
+            .sleep(quiet, || std::thread::park_timeout(limit));
     }
 
     /// Starts machines for processors that have none. One that cannot be had is no error: the processor
@@ -433,6 +433,7 @@ impl Scheduler {
     /// Looks around once. True: work stood that somebody idle could have done.
     fn look(&'static self, memory: &mut Memory, now: u64) -> bool {
         let counts = self.idle.counts();
+        self.look_at_chains(now);
         let stood = self.work_stood(memory);
         let unvisited = self.poller_unvisited(memory, now);
         if counts.idle() == 0 {

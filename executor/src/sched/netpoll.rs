@@ -23,15 +23,15 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicPtr, AtomicU64, Ordering, fence},
+        atomic::{AtomicU64, Ordering},
     },
     task::Waker,
     time::Duration,
 };
 
 use super::{
-    machine::Machine, monitor::read_clock, scheduler::Scheduler, section::Section, signals,
-    token::Token,
+    deadline::Deadline, machine::Machine, monitor::read_clock, scheduler::Scheduler,
+    section::Section, signals, token::Token,
 };
 use crate::{
     poller::{Poller, Ready},
@@ -40,8 +40,6 @@ use crate::{
     time::{Timers, clock},
 };
 
-/// Nobody sleeps in the poller.
-const NOBODY: u64 = 0;
 /// The shortest time between two timers' wake-ups, so that a timer may be so much late. Linux's default slack for a
 /// sleeping thread is 50 µs, for the same reason.
 const BUNCH: Duration = Duration::from_micros(40);
@@ -56,12 +54,10 @@ const BUSY_POLL: Duration = Duration::from_micros(100);
 pub(super) struct NetPoll {
     poller: Mutex<Option<Attached>>,
     token: Token,
-    /// The deadline of the one in the poller, `u64::MAX` for none, [`NOBODY`] if it is empty.
-    sleeps_until: AtomicU64,
+    /// Of the one that holds the token and sleeps.
+    deadline: Deadline<Machine>,
     /// Timers that are due before this wait until then.
     bunched_until: AtomicU64,
-    /// The one that holds the token and sleeps.
-    sleeper: AtomicPtr<Machine>,
     /// How often somebody polled.
     polls: AtomicU64,
     /// When busy processors should look.
@@ -81,9 +77,8 @@ impl NetPoll {
         NetPoll {
             poller: Mutex::new(None),
             token: Token::new(),
-            sleeps_until: AtomicU64::new(NOBODY),
+            deadline: Deadline::new(),
             bunched_until: AtomicU64::new(0),
-            sleeper: AtomicPtr::new(std::ptr::null_mut()),
             polls: AtomicU64::new(0),
             visit_due: AtomicU64::new(0),
             stranded: Mutex::new(Vec::new()),
@@ -152,7 +147,7 @@ impl Scheduler {
             poller.interrupt();
         }
         // SAFETY: the pointer is null or was stored from a `&'static Machine`.
-        if let Some(sleeper) = unsafe { self.netpoll.sleeper.load(Ordering::SeqCst).as_ref() } {
+        if let Some(sleeper) = unsafe { self.netpoll.deadline.sleeper().as_ref() } {
             sleeper.unpark();
         }
     }
@@ -172,14 +167,12 @@ impl Scheduler {
 
     /// The sleeper wakes for a timer at `time` or before.
     pub(super) fn sleeper_wakes_by(&self, time: u64) -> bool {
-        let until = self.netpoll.sleeps_until.load(Ordering::Relaxed);
-        until != NOBODY && until <= time
+        self.netpoll.deadline.is_by(time)
     }
 
     /// Calls the sleeper back if a timer is due before it wakes by itself.
     pub(super) fn warn_sleeper(&self) {
-        let until = self.netpoll.sleeps_until.load(Ordering::SeqCst);
-        if until != NOBODY && self.wake_time() < until {
+        if self.netpoll.deadline.is_later_than(|| self.wake_time()) {
             self.interrupt_poller();
         }
     }
@@ -219,37 +212,13 @@ impl Scheduler {
     }
 
     fn sleep_in_poller(&self, machine: &'static Machine, ready: &mut Ready) {
-        let until = self.announce_deadline(machine);
+        let until = self.netpoll.deadline.announce(machine, || self.wake_time());
         let until = (until != u64::MAX).then(|| clock::instant(until));
         match self.netpoll.poller() {
             Some(poller) => poll(&*poller, until, ready),
             None => machine.park_until(until),
         }
-        self.netpoll
-            .sleeper
-            .store(std::ptr::null_mut(), Ordering::Relaxed);
-        self.netpoll.sleeps_until.store(NOBODY, Ordering::Relaxed);
-    }
-
-    /// Tells until when the machine will sleep. Who arms an earlier timer before this is told is
-    /// seen here, who does so later sees it.
-    fn announce_deadline(&self, machine: &'static Machine) -> u64 {
-        self.netpoll
-            .sleeper
-            .store(std::ptr::from_ref(machine).cast_mut(), Ordering::SeqCst);
-        let mut until = self.wake_time();
-        loop {
-            self.netpoll
-                .sleeps_until
-                .store(until.max(NOBODY + 1), Ordering::SeqCst);
-            // Ordering: pairs with the fences in `go_idle` and `armed`.
-            fence(Ordering::SeqCst);
-            let again = self.wake_time();
-            if again >= until {
-                return until;
-            }
-            until = again;
-        }
+        self.netpoll.deadline.forget();
     }
 
     /// Looks for events without waiting, if nobody is in the poller: on behalf of all, who are in the middle of long polls.

@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    chain::Chain,
     idle::Numbered,
     machine::Machine,
     random::Random,
@@ -36,6 +37,7 @@ pub(crate) struct Processor {
     tick: AtomicU64,
     /// The machine that holds it, null: none. Written by that one, and by the monitor when it takes the processor.
     holder: AtomicPtr<Machine>,
+    pub(super) chain: Chain,
     pub(super) stealer: Stealer,
     /// The same of the queue for what timers and sockets woke.
     pub(super) urgent: Stealer,
@@ -80,6 +82,7 @@ impl Processor {
             place: MADE.fetch_add(1, Ordering::Relaxed),
             tick: AtomicU64::new(0),
             holder: AtomicPtr::new(null_mut()),
+            chain: Chain::new(),
             stealer,
             urgent: urgent_stealer,
             spill: Spill::new(),

@@ -163,11 +163,14 @@ impl Reporter {
         if stall.cause != Cause::Running || !stall.goes_on() {
             return;
         }
-        if self.warned_at.is_some_and(|at| at.elapsed() < WARNING_GAP) {
+        if self
+            .warned_at
+            .is_some_and(|at| clock::now_instant() < at + WARNING_GAP)
+        {
             LEFT_OUT.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        self.warned_at = Some(Instant::now());
+        self.warned_at = Some(clock::now_instant());
         report::warn(self.look_into(stall));
     }
 
@@ -203,16 +206,16 @@ impl Reporter {
         let sample = &stall.machine.sample;
         sample.want(stall.name().map_or(0, Name::bits));
         let until = if stall.machine.send_signal(stall.name()) {
-            Instant::now() + PATIENCE
+            clock::now_instant() + PATIENCE
         } else {
-            Instant::now()
+            clock::now_instant()
         };
         let mut pause = Duration::from_micros(50);
         loop {
             if let Some(counters) = sample.take() {
                 return counters;
             }
-            let hopeless = Instant::now() >= until || !stall.goes_on();
+            let hopeless = clock::now_instant() >= until || !stall.goes_on();
             if hopeless && sample.withdraw() {
                 return Vec::new();
             }

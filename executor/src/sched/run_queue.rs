@@ -233,6 +233,11 @@ impl Stealer {
         if len > CAPACITY { 0 } else { len as usize }
     }
 
+    /// Where the oldest task of the ring stands, at a glance. `None`: it is empty.
+    pub(crate) fn head(&self) -> Option<u32> {
+        (self.len() > 0).then(|| self.ring.head.0.load(Ordering::Relaxed))
+    }
+
     /// What would run next there.
     pub(crate) fn next(&self) -> Option<Name> {
         Name::from_word(self.ring.next.load(Ordering::Relaxed))

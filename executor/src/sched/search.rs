@@ -14,7 +14,7 @@ use crate::{
 /// no pattern of the tasks keeps time with it.
 const LOOK_AROUND: u64 = 61;
 /// So many tasks run in a row from the place for the next one before the queue has its turn: two tasks that wake
-/// each other run on a warm cache, and cannot starve the rest.
+/// each other run on a warm cache, and cannot starve the rest. Long polls end the row earlier: [`chain`](super::chain).
 const CHAIN_MAX: u32 = 64;
 /// One pick in so many is not for what timers and sockets woke, so that these do not starve the others.
 const URGENT_TURNS: u64 = 8;
@@ -137,9 +137,10 @@ impl Section {
 
     #[inline(always)]
     fn take_next_or_queued(&mut self) -> Option<Name> {
+        let processor = self.processor();
         let private = self.private();
         if let Some(name) = private.queue.take_next() {
-            if private.chain < CHAIN_MAX {
+            if private.chain < CHAIN_MAX && !processor.chain.is_over() {
                 private.chain += 1;
                 return Some(name);
             }
@@ -147,6 +148,7 @@ impl Section {
         }
         let private = self.private();
         private.chain = 0;
+        processor.chain.end();
         private.queue.pop()
     }
 
@@ -299,8 +301,7 @@ impl Section {
             self.machine().searching.set(true);
         }
         for round in 0..STEAL_ROUNDS {
-            let start = self.private().random.below(count);
-            let order = (start..count).chain(0..start);
+            let order = self.private().random.order(count);
             let last = round == STEAL_ROUNDS - 1;
             for index in order {
                 let victim = scheduler.processors.get(index);

@@ -26,6 +26,7 @@ use crate::{
     poller::Ready,
     shim::lock,
     task::{self, Header, Id, state::State},
+    time::clock,
 };
 
 /// How long the walk waits for polls to return. It passes over those that do not; but what they wait
@@ -69,7 +70,7 @@ impl Live {
     pub(crate) fn shutdown(self, timeout: Duration) -> ShutdownReport {
         // An absurdly long time-out must not overflow: a year is as good.
         let timeout = timeout.min(Duration::from_secs(365 * 24 * 3600));
-        let begun = Instant::now();
+        let begun = clock::now_instant();
         self.scheduler.close(begun + (timeout / 4 * 3).min(GRACE));
         let own = section::machine().is_some_and(|it| std::ptr::eq(it.scheduler, self.scheduler));
         if own {
@@ -97,7 +98,7 @@ impl Live {
             if *life == Life::Walked && scheduler.machines.load(Ordering::SeqCst) == 0 {
                 return true;
             }
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(clock::now_instant());
             if left.is_zero() {
                 return false;
             }
@@ -135,7 +136,7 @@ impl Scheduler {
     pub(super) fn end(&'static self) {
         let walk_at = match *lock_life(self) {
             Life::Closing { walk_at } => walk_at,
-            Life::Running | Life::Walked => Instant::now(),
+            Life::Running | Life::Walked => clock::now_instant(),
         };
         self.wait_for_machines(walk_at);
         self.wait_for_sections();
@@ -143,7 +144,7 @@ impl Scheduler {
         while self.machines.load(Ordering::SeqCst) > 0 {
             // A poll that ends after a walk may leave its task waiting, and another may wait for that one's end.
             self.drop_all(State::claim);
-            self.wait_for_machines(Instant::now() + pause);
+            self.wait_for_machines(clock::now_instant() + pause);
             pause = (pause * 2).min(WALK_PAUSE_MAX);
         }
         self.drop_all(State::claim_bound);
@@ -156,7 +157,7 @@ impl Scheduler {
         let mut life = lock_life(self);
         while self.machines.load(Ordering::SeqCst) > 0 {
             self.rouse_all();
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(clock::now_instant());
             if left.is_zero() {
                 return;
             }

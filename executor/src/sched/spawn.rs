@@ -2,6 +2,7 @@
 
 use std::{
     alloc::{Layout, handle_alloc_error},
+    io,
     sync::atomic::Ordering,
 };
 
@@ -94,7 +95,7 @@ where
         return JoinHandle::cancelled();
     }
     let class = task::class_of::<F>();
-    let slot = slab::allocate(class).unwrap_or_else(|_| out_of_memory(class));
+    let slot = slab::allocate(class).unwrap_or_else(|error| out_of_memory(class, error));
     let mut future = Some(future);
     let name = live.scheduler.global.pass(live.epoch, || {
         let future = future.take().expect("published once");
@@ -128,7 +129,7 @@ impl Section {
         let class = task::class_of::<F>();
         let slot = match self.private().cache.allocate(class) {
             Ok(slot) => slot,
-            Err(_) => out_of_memory(class),
+            Err(error) => out_of_memory(class, error),
         };
         let name = publish(slot, future.take()?, origin, self.scheduler().index);
         self.processor().count_spawn();
@@ -144,8 +145,10 @@ fn publish<F: Future>(slot: SlotIndex, future: F, origin: Origin, runtime: u16) 
     name
 }
 
-/// As every allocation that fails: the process ends.
+/// As every allocation that fails: the process ends. First it says why, which the message of all such ends does not.
 #[cold]
-fn out_of_memory(class: Class) -> ! {
+#[inline(never)]
+fn out_of_memory(class: Class, error: io::Error) -> ! {
+    eprintln!("gmp: no memory for a task: {error}");
     handle_alloc_error(Layout::from_size_align(class.size(), 16).expect("slots are small"))
 }

@@ -120,9 +120,6 @@ pub(super) fn grow(class: Class) -> io::Result<SpanIndex> {
         .expect("a runtime reserves the space before it allocates");
     let first = UNITS.load(Ordering::Relaxed) as usize;
     let end = first + class.span_units();
-    if end * UNIT > space.len() {
-        space.commit(usize::MAX)?;
-    }
     space.commit(end * UNIT)?;
     for unit in first..end {
         let chunk = SPANS[unit / CHUNK].get_or_init(|| (0..CHUNK).map(|_| Span::new()).collect());

@@ -51,10 +51,6 @@ impl Space {
         self.base
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
     /// Makes the first `len` bytes accessible.
     ///
     /// # Errors
@@ -63,8 +59,7 @@ impl Space {
         if len <= self.committed {
             return Ok(());
         }
-        let upto = len.next_multiple_of(COMMIT).min(self.len);
-        if len > upto {
+        if len > self.len {
             return Err(io::Error::new(
                 io::ErrorKind::OutOfMemory,
                 format!(
@@ -73,6 +68,7 @@ impl Space {
                 ),
             ));
         }
+        let upto = len.next_multiple_of(COMMIT).min(self.len);
         // SAFETY: `committed <= upto <= len`, so the range lies in the mapping made by `map`.
         unsafe { allow(self.base, self.committed, upto - self.committed)? };
         self.committed = upto;

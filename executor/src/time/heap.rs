@@ -56,14 +56,19 @@ impl Heap {
         if is_it { self.entries.pop() } else { None }
     }
 
-    /// Takes out all entries that `is_dead` says, in any order.
-    pub(super) fn sweep(&mut self, mut is_dead: impl FnMut(&Entry) -> bool) -> Vec<Entry> {
-        let (dead, alive) = self.entries.drain(..).partition(|entry| is_dead(entry));
-        self.entries = alive;
-        for at in (0..self.entries.len().div_ceil(CHILDREN)).rev() {
+    /// The key at a place of the array below [`len`](Self::len).
+    pub(super) fn key_at(&self, at: usize) -> (u64, u64) {
+        self.entries[at].key()
+    }
+
+    /// Takes out the entry at a place. One from behind comes there, which may move some from before it.
+    pub(super) fn remove_at(&mut self, at: usize) -> Entry {
+        let entry = self.entries.swap_remove(at);
+        if at < self.entries.len() {
+            self.sift_up(at);
             self.sift_down(at);
         }
-        dead
+        entry
     }
 
     fn sift_up(&mut self, mut at: usize) {

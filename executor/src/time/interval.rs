@@ -28,7 +28,7 @@ use super::{Sleep, clock, sleep::not_passed};
 /// ```
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
-    interval_at(Instant::now(), period)
+    interval_at(clock::now_instant(), period)
 }
 
 /// Ticks at `start`, and then every `period`.

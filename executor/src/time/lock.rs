@@ -1,20 +1,22 @@
 //! A lock for a few instructions: taken by one compare-and-swap, given back by a store.
 //!
 //! std's `Mutex` needs a second read-modify-write to give back, since it must know whether somebody sleeps; here
-//! nobody does: a waiter spins a little, then lets others run. The holder does at most a sweep (microseconds).
+//! nobody does: a waiter spins a little, then lets others run. The holder fires or looks at 64 timers at most.
 //! Arming and dropping a timer takes the lock twice, so this is a quarter of its cost.
 
 use std::{
     cell::UnsafeCell,
     ops::{Deref, DerefMut},
-    sync::atomic::{AtomicBool, Ordering},
 };
 
+use crate::shim::{AtomicU32, Ordering, mutant, relaxed_if, yield_now};
+
 /// Looks before a waiter yields its thread: about 1 µs, several times what holders need.
-const SPINS: usize = 64;
+const SPINS: usize = if cfg!(gmp_loom) { 1 } else { 64 };
 
 pub(super) struct Lock<T> {
-    taken: AtomicBool,
+    /// 1: somebody holds it.
+    taken: AtomicU32,
     value: UnsafeCell<T>,
 }
 
@@ -22,9 +24,9 @@ pub(super) struct Lock<T> {
 unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
-    pub(super) const fn new(value: T) -> Lock<T> {
+    pub(super) fn new(value: T) -> Lock<T> {
         Lock {
-            taken: AtomicBool::new(false),
+            taken: AtomicU32::new(0),
             value: UnsafeCell::new(value),
         }
     }
@@ -40,19 +42,20 @@ impl<T> Lock<T> {
     #[inline(always)]
     fn try_take(&self) -> bool {
         // Ordering: Acquire pairs with the store in `Guard::drop`.
-        let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
+        let unordered = mutant("timers_lock_acquires_nothing");
+        let success = relaxed_if(unordered, Ordering::Acquire);
         self.taken
-            .compare_exchange(false, true, success, failure)
+            .compare_exchange(0, 1, success, Ordering::Relaxed)
             .is_ok()
     }
 
     #[cold]
     fn wait(&self) {
         let mut looks = 0;
-        while self.taken.load(Ordering::Relaxed) || !self.try_take() {
+        while self.taken.load(Ordering::Relaxed) != 0 || !self.try_take() {
             looks += 1;
             if looks % SPINS == 0 {
-                std::thread::yield_now();
+                yield_now();
             } else {
                 std::hint::spin_loop();
             }
@@ -83,6 +86,8 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.0.taken.store(false, Ordering::Release);
+        let unordered = mutant("timers_lock_releases_nothing");
+        let order = relaxed_if(unordered, Ordering::Release);
+        self.0.taken.store(0, order);
     }
 }

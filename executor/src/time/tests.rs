@@ -103,7 +103,17 @@ fn play_heap(seed: u64, range: u64, steps: usize) {
             _ => {
                 let (divisor, rest) = (1 + dice.below(5), dice.below(5));
                 let is_dead = |deadline: u64| deadline % divisor == rest;
-                let dead = heap.sweep(|entry| is_dead(entry.deadline));
+                let places = (0..heap.len()).rev();
+                let mut dead = Vec::new();
+                for at in places {
+                    if is_dead(heap.key_at(at).0) {
+                        dead.push(heap.remove_at(at));
+                    }
+                }
+                // Those that moved past the sweep.
+                while let Some(at) = (0..heap.len()).find(|&at| is_dead(heap.key_at(at).0)) {
+                    dead.push(heap.remove_at(at));
+                }
                 assert!(dead.iter().all(|entry| is_dead(entry.deadline)));
                 for entry in &dead {
                     assert!(model.remove(&entry.key()).is_some());
@@ -140,18 +150,24 @@ struct Timed {
 }
 
 fn insert(timers: &Timers, deadline: u64) -> Timed {
+    let earliest = timers.earliest();
+    let (timed, first) = insert_beside_others(timers, deadline);
+    assert_eq!(first, deadline < earliest);
+    timed
+}
+
+fn insert_beside_others(timers: &Timers, deadline: u64) -> (Timed, bool) {
     let wakes = Arc::new(Wakes::default());
     let waiter = Waiter::new(&Waker::from(wakes.clone()));
     let key = (deadline, waiter.bits());
-    let earliest = timers.earliest();
     let (epoch, first) = timers.insert(deadline, waiter);
-    assert_eq!(first, deadline < earliest);
-    Timed {
+    let timed = Timed {
         key,
         epoch,
         wakes,
         cancelled: false,
-    }
+    };
+    (timed, first)
 }
 
 fn fire(timers: &Timers, now: u64) {
@@ -343,4 +359,31 @@ fn points_beyond_the_end_of_time_are_its_end() {
         .checked_add(Duration::from_secs(1000 * 366 * 24 * 3600))
         .expect("a year 3000");
     assert_eq!(clock::nanoseconds(far), u64::MAX);
+}
+
+#[test]
+fn a_sweep_in_portions_beside_pushes_and_firing_loses_nobody() {
+    let count = if cfg!(miri) { 300 } else { 4000 };
+    let timers = Arc::new(Timers::new());
+    let other = timers.clone();
+    let sweeper = thread::spawn(move || {
+        let mut dice = Dice(7);
+        let mut timed = || insert_beside_others(&other, 1_000_000 + dice.below(1_000_000)).0;
+        let (gone, kept): (Vec<_>, Vec<_>) = (0..count).map(|_| (timed(), timed())).unzip();
+        for timed in gone {
+            other.cancel(timed.key, timed.epoch);
+        }
+        kept
+    });
+    let mut fired: Vec<_> = Vec::new();
+    for n in 0..count {
+        fired.push(insert_beside_others(&timers, 1 + n).0);
+        fire(&timers, n);
+    }
+    let kept = sweeper.join().unwrap();
+    assert!(kept.iter().all(|timed| timed.wakes.0.load(SeqCst) == 0));
+    fire(&timers, u64::MAX);
+    for timed in kept.iter().chain(&fired) {
+        assert_eq!(timed.wakes.0.load(SeqCst), 1);
+    }
 }

@@ -8,18 +8,13 @@
 //!   waiter that is in the slot has missed nothing, and one whose direction shows a flag is in it no more.
 //! - D3: under the lock runs no user code: waiters are made, woken and dropped outside of it.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Arc, Mutex, MutexGuard},
-    task::Waker,
-};
-
-use gmp_executor::{poller::Ready, waiter::Waiter};
+use std::{num::NonZeroU32, sync::Arc, task::Waker};
 
 use super::{
     Shared,
     readiness::{Direction, Flags, Posted, Readiness},
 };
+use crate::shim::{Mutex, MutexGuard, Ready, Waiter, mutant};
 
 /// One cache line, which two connections do not share. (Two lines where std's locks are larger than Linux' four bytes.)
 #[repr(align(64))]
@@ -131,7 +126,7 @@ impl PollDesc {
     pub(crate) fn park(&self, direction: Direction, seat: &mut Seat, waker: &Waker) -> Parked {
         let waiter = Waiter::new(waker);
         let mut waiters = self.lock();
-        if self.readiness.load().lets_try(direction) {
+        if self.readiness.load().lets_try(direction) && !mutant("parks_without_a_look") {
             drop(waiters);
             drop(waiter); // D3
             return Parked::TryAgain;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use gmp_executor::poller;
 use mio::{Interest, Registry, Token, unix::SourceFd};
 
 use super::{desc::PollDesc, readiness::Found};
@@ -70,7 +71,7 @@ impl Alarm {
     /// one early end now and then instead of a system call each.
     pub(super) fn set(&mut self, until: Option<Instant>) -> io::Result<Option<Duration>> {
         let Some(until) = until else { return Ok(None) };
-        let wait = until.saturating_duration_since(Instant::now());
+        let wait = until.saturating_duration_since(poller::now());
         if wait.is_zero() {
             return Ok(Some(Duration::ZERO));
         }

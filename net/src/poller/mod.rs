@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 pub(crate) mod desc;
+mod interrupt;
 pub(crate) mod readiness;
 mod socket;
 mod table;
@@ -24,7 +25,7 @@ use std::{
     time::Instant,
 };
 
-use gmp_executor::poller::{Poller, Ready};
+use gmp_executor::poller::{self, Poller, Ready};
 use mio::{Events, Poll, Registry, Token, event::Event};
 
 pub(crate) use self::{
@@ -33,7 +34,7 @@ pub(crate) use self::{
     readiness::{Direction, Flags, Found},
     socket::{Socket, WaitSite, Waiting},
 };
-use self::{platform::Alarm, table::Blocks};
+use self::{interrupt::Interrupted, platform::Alarm, table::Blocks};
 
 /// Events taken from the kernel at once: 12 KiB, and one call for each thousand sockets that are ready.
 const EVENTS: usize = 1024;
@@ -48,7 +49,7 @@ pub(crate) struct NetPoller {
     wait: Mutex<Wait>,
     waker: mio::Waker,
     /// The waker was called, and nobody has seen it yet.
-    interrupted: AtomicBool,
+    interrupted: Interrupted,
     shared: Arc<Shared>,
 }
 
@@ -78,7 +79,7 @@ impl NetPoller {
         let registry = poll.registry().try_clone()?;
         Ok(NetPoller {
             waker: mio::Waker::new(&registry, WAKER)?,
-            interrupted: AtomicBool::new(false),
+            interrupted: Interrupted::new(),
             wait: Mutex::new(Wait {
                 alarm: Alarm::new(&registry, ALARM)?,
                 poll,
@@ -91,12 +92,6 @@ impl NetPoller {
             }),
         })
     }
-
-    fn see_interrupt(&self) {
-        // Ordering: a swap, to acquire what was done before the `interrupt` that this one answers, also where that
-        // one found the flag set.
-        self.interrupted.swap(false, Ordering::AcqRel);
-    }
 }
 
 impl Poller for NetPoller {
@@ -104,9 +99,9 @@ impl Poller for NetPoller {
         let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let timeout = wait.alarm.set(until)?;
-            match wait.take_events(timeout, ready, || self.see_interrupt()) {
+            match wait.take_events(timeout, ready, || self.interrupted.see()) {
                 // It was set for the deadline of an earlier wait.
-                Ok(Seen::AlarmOnly) if until.is_none_or(|until| until > Instant::now()) => {}
+                Ok(Seen::AlarmOnly) if until.is_none_or(|until| until > poller::now()) => {}
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => return Ok(()),
             }
@@ -114,12 +109,7 @@ impl Poller for NetPoller {
     }
 
     fn interrupt(&self) {
-        if self.interrupted.swap(true, Ordering::AcqRel) {
-            return; // One is on its way, and will be seen after this.
-        }
-        if self.waker.wake().is_err() {
-            self.interrupted.store(false, Ordering::Release);
-        }
+        self.interrupted.call(|| self.waker.wake().is_ok());
     }
 }
 

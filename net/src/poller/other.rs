@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use gmp_executor::poller;
 use mio::{Registry, Token};
 
 use super::readiness::Found;
@@ -29,7 +30,7 @@ impl Alarm {
 
     /// The time-out that a wait until `until` is to have.
     pub(super) fn set(&mut self, until: Option<Instant>) -> io::Result<Option<Duration>> {
-        Ok(until.map(|until| until.saturating_duration_since(Instant::now())))
+        Ok(until.map(|until| until.saturating_duration_since(poller::now())))
     }
 
     /// Never: there is no such event.

@@ -21,10 +21,9 @@
 //! after the poller's return from the kernel. All transitions but `settle` happen under the lock of the
 //! [`PollDesc`](super::desc::PollDesc) that owns the word, so a waiter that looks under that lock misses none of them.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::fmt;
+
+use crate::shim::{AtomicU64, Ordering, mutant, relaxed_if};
 
 /// Which half of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +110,7 @@ impl Snapshot {
     }
 
     fn is_of_one_moment_with(self, other: Snapshot) -> bool {
-        (self.0 ^ other.0) >> 8 == 0
+        (self.0 ^ other.0) >> 8 == 0 || mutant("settles_what_came_meanwhile")
     }
 }
 
@@ -169,7 +168,8 @@ impl Readiness {
 
     #[inline]
     pub(crate) fn load(&self) -> Snapshot {
-        Snapshot(self.0.load(Ordering::Acquire))
+        let unordered = mutant("readiness_acquires_nothing");
+        Snapshot(self.0.load(relaxed_if(unordered, Ordering::Acquire)))
     }
 
     fn update(&self, change: impl Fn(Snapshot) -> Option<Snapshot>) -> bool {

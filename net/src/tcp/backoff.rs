@@ -5,14 +5,18 @@
 //! processor (477,596 failed calls in a second were measured). The pause is 5 ms, then twice as long each time, up to 1 s;
 //! after a success it starts at 5 ms. Go: `Server.Serve` of net/http.
 //!
+//! Those who call `poll_accept` of one listener share their pauses ([`SharedBackoff`]). The one that goes on wakes all of
+//! them ([`Crowd`]), not the last one that polled, who may be gone by then.
+//!
 //! # Not done here
 //! Keeping a spare descriptor to refuse connections with: those that wait may still be served.
 
 use std::{
-    fmt, io,
+    fmt, io, mem,
     net::SocketAddr,
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker, ready},
     time::Duration,
 };
 
@@ -20,6 +24,7 @@ use gmp_executor::{
     Handle,
     time::{Sleep, sleep},
     wait,
+    waiter::Waiter,
 };
 
 use super::{TcpStream, report, stream::CONNECTED};
@@ -36,6 +41,8 @@ pub(super) struct Backoff {
     sleep: Option<Pin<Box<Sleep>>>,
     /// How long the last one was; zero after a success.
     last: Duration,
+    /// Whom its end wakes; `None`: who polled.
+    crowd: Option<Arc<Crowd>>,
 }
 
 impl Backoff {
@@ -78,10 +85,20 @@ impl Backoff {
     }
 
     fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(sleep) = &mut self.sleep {
-            ready!(sleep.as_mut().poll(cx));
-            self.sleep = None;
+        let Some(sleep) = &mut self.sleep else {
+            return Poll::Ready(());
+        };
+        match &self.crowd {
+            None => ready!(sleep.as_mut().poll(cx)),
+            Some(crowd) => {
+                crowd.join(cx.waker());
+                let waker = Waker::from(crowd.clone());
+                ready!(sleep.as_mut().poll(&mut Context::from_waker(&waker)));
+                // It may not have fired, and is dropped now.
+                crowd.wake_all_but(cx.waker());
+            }
         }
+        self.sleep = None;
         Poll::Ready(())
     }
 
@@ -89,6 +106,92 @@ impl Backoff {
         self.last = (self.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
         report::short_of_resources(error, self.last);
         self.sleep = Some(Box::pin(sleep(self.last)));
+    }
+}
+
+/// The pauses of all who call `poll_accept` of one listener.
+pub(super) struct SharedBackoff {
+    /// Taken out by who polls it: a foreign waker may be cloned then, which must not happen under the lock.
+    place: Mutex<Backoff>,
+    crowd: Arc<Crowd>,
+}
+
+impl SharedBackoff {
+    pub(super) fn new() -> SharedBackoff {
+        SharedBackoff {
+            place: Mutex::default(),
+            crowd: Arc::default(),
+        }
+    }
+
+    /// Polls, after the pause that goes on, which all others sit out too.
+    pub(super) fn poll<T>(
+        &self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Backoff, &mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let mut backoff = self.replace(Backoff::default());
+        backoff.crowd.get_or_insert_with(|| self.crowd.clone());
+        let polled = poll(&mut backoff, cx);
+        let other = self.replace(backoff);
+        if other.sleep.is_some() {
+            // Somebody polled meanwhile, and waits for a pause that ends here.
+            drop(other);
+            self.crowd.wake_all_but(cx.waker());
+        }
+        polled
+    }
+
+    fn replace(&self, backoff: Backoff) -> Backoff {
+        mem::replace(
+            &mut *self.place.lock().unwrap_or_else(PoisonError::into_inner),
+            backoff,
+        )
+    }
+}
+
+impl fmt::Debug for SharedBackoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SharedBackoff").field(&self.place).finish()
+    }
+}
+
+/// Those who wait for the end of a shared pause.
+#[derive(Default)]
+struct Crowd(Mutex<Vec<Waiter>>);
+
+impl Crowd {
+    fn lock(&self) -> MutexGuard<'_, Vec<Waiter>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn join(&self, waker: &Waker) {
+        let waiter = Waiter::new(waker);
+        let mut waiters = self.lock();
+        if waiters.iter().any(|other| other.will_wake(waker)) {
+            drop(waiters);
+            drop(waiter); // It may be a foreign one: outside of the lock.
+        } else {
+            waiters.push(waiter);
+        }
+    }
+
+    /// Wakes the others. The one of `waker` stays.
+    fn wake_all_but(&self, waker: &Waker) {
+        let mut waiters = self.lock();
+        let (own, others): (Vec<_>, Vec<_>) = mem::take(&mut *waiters)
+            .into_iter()
+            .partition(|waiter| waiter.will_wake(waker));
+        *waiters = own;
+        drop(waiters);
+        others.into_iter().for_each(Waiter::wake);
+    }
+}
+
+impl Wake for Crowd {
+    fn wake(self: Arc<Self>) {
+        let waiters = mem::take(&mut *self.lock());
+        waiters.into_iter().for_each(Waiter::wake);
     }
 }
 

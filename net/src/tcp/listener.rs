@@ -4,13 +4,12 @@ use std::{
     fmt, io,
     net::SocketAddr,
     pin::Pin,
-    sync::{Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
 use gmp_executor::wait::Reason;
 
-use super::{Accept, Incoming, TcpSocket, TcpStream, backoff::Backoff};
+use super::{Accept, Incoming, TcpSocket, TcpStream, backoff::SharedBackoff};
 use crate::{
     ToSocketAddrs,
     addr::{Query, first_that},
@@ -40,8 +39,8 @@ const BACKLOG: u32 = 4096;
 /// ```
 pub struct TcpListener {
     pub(super) socket: Socket<mio::net::TcpListener>,
-    /// That of `poll_accept`, between two of its calls.
-    backoff: Mutex<Backoff>,
+    /// That of `poll_accept`.
+    pub(super) backoff: SharedBackoff,
 }
 
 impl TcpListener {
@@ -75,7 +74,7 @@ impl TcpListener {
         let socket = Socket::open(listener, Flags::NOTHING)?;
         Ok(TcpListener {
             socket,
-            backoff: Mutex::default(),
+            backoff: SharedBackoff::new(),
         })
     }
 
@@ -124,7 +123,8 @@ impl TcpListener {
         Incoming::new(self.accept())
     }
 
-    /// Like [`accept`](Self::accept). Only the last of several tasks that poll it keeps its place; they displace one another.
+    /// Like [`accept`](Self::accept). Only the last of several tasks that poll it keeps its place; they displace one another. A
+    /// pause for want of descriptors is everybody's: its end wakes all of them.
     ///
     /// # Errors
     /// Those of [`accept`](Self::accept).
@@ -135,18 +135,8 @@ impl TcpListener {
             Direction::Read,
             WaitSite::here(Reason::Accept),
         );
-        // It is polled outside of the lock, since a foreign waker may be cloned in it.
-        let mut backoff = self.replace_backoff(Backoff::default());
-        let accepted = backoff.poll_accept(&mut waiting, cx);
-        drop(self.replace_backoff(backoff));
-        accepted
-    }
-
-    fn replace_backoff(&self, backoff: Backoff) -> Backoff {
-        std::mem::replace(
-            &mut *self.backoff.lock().unwrap_or_else(PoisonError::into_inner),
-            backoff,
-        )
+        self.backoff
+            .poll(cx, |backoff, cx| backoff.poll_accept(&mut waiting, cx))
     }
 
     /// The address that it listens on.

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use gmp_executor::poller;
+
 /// At most one warning in this time: a thousand acceptors run short together.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -15,9 +17,10 @@ pub(super) fn short_of_resources(error: &io::Error, pause: Duration) {
     static LAST: Mutex<Option<Instant>> = Mutex::new(None);
     let due = match LAST.try_lock() {
         Ok(mut last) => {
-            let due = last.is_none_or(|last| last.elapsed() >= INTERVAL);
+            let now = poller::now();
+            let due = last.is_none_or(|last| now - last >= INTERVAL);
             if due {
-                *last = Some(Instant::now());
+                *last = Some(now);
             }
             due
         }

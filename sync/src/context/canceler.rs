@@ -14,6 +14,7 @@ use slab::Slab;
 use super::{Cause, ContextError, after::After};
 use crate::{
     alarm::Alarm,
+    clock,
     wait_list::{WaitList, Waited, Wakes},
 };
 
@@ -103,7 +104,7 @@ impl Canceler {
                 return canceler;
             }
         }
-        if deadline.is_some_and(|at| at <= Instant::now()) {
+        if deadline.is_some_and(|at| at <= clock::now()) {
             canceler.expire();
         } else {
             canceler.set_alarm();
@@ -144,7 +145,7 @@ impl Canceler {
 
     /// Cancels the one whose deadline has passed: this one, or one above.
     pub(super) fn expire(&self) {
-        let now = Instant::now();
+        let now = clock::now();
         let expired = std::iter::successors(Some(self), |it| {
             it.above.as_ref().map(|above| &*above.canceler)
         })
@@ -303,7 +304,7 @@ impl Wake for Rings {
         let Some(canceler) = self.0.upgrade() else {
             return;
         };
-        if canceler.deadline.is_some_and(|at| at <= Instant::now()) {
+        if canceler.deadline.is_some_and(|at| at <= clock::now()) {
             canceler.expire();
         } else {
             // Early: see `alarm`.

@@ -7,7 +7,7 @@ use std::{
 
 use super::word::Word;
 use crate::{
-    shim,
+    clock, shim,
     wait_list::{Locked, WaitList, Wakes},
 };
 
@@ -154,7 +154,8 @@ impl Queue {
 pub(super) fn settle(list: &mut Guard<'_>, claimant_since: Option<Instant>, word: &Word) {
     if list.is_empty() {
         word.clear_waiters();
-    } else if word.starves() && claimant_since.is_none_or(|since| since.elapsed() < STARVATION) {
+    } else if word.starves() && claimant_since.is_none_or(|since| clock::now() - since < STARVATION)
+    {
         word.clear_starves();
     }
 }
@@ -168,10 +169,10 @@ impl Claimant {
     pub(super) fn waits(&mut self, again: bool) -> bool {
         match self.since {
             None => {
-                self.since = Some(Instant::now());
+                self.since = Some(clock::now());
                 false
             }
-            Some(since) => again && since.elapsed() >= STARVATION,
+            Some(since) => again && clock::now() - since >= STARVATION,
         }
     }
 }
@@ -196,11 +197,10 @@ mod watch {
     use std::{
         sync::{Arc, Mutex, Weak},
         task::{Wake, Waker},
-        time::Instant,
     };
 
     use super::{Contended, LOOK, shim};
-    use crate::alarm::Alarm;
+    use crate::{alarm::Alarm, clock};
 
     /// The alarm, if one is set.
     #[derive(Default)]
@@ -219,7 +219,7 @@ mod watch {
     impl Contended {
         pub(super) fn set_watch(self: &Arc<Self>) {
             let looks = Waker::from(Arc::new(Looks(Arc::downgrade(self))));
-            let alarm = Alarm::set(Instant::now() + LOOK, looks);
+            let alarm = Alarm::set(clock::now() + LOOK, looks);
             let stale = shim::lock(&self.watch.0).replace(alarm);
             drop(stale);
         }

@@ -18,25 +18,25 @@ use crate::{
 static PROCESSORS: [u32; 2] = [0, 1];
 
 /// Keeps a call until the next wait, as a thread's unparking and a poller's interrupt do.
-struct Call {
+pub(super) struct Call {
     called: Mutex<bool>,
     changed: Condvar,
 }
 
 impl Call {
-    fn new() -> Call {
+    pub(super) fn new() -> Call {
         Call {
             called: Mutex::new(false),
             changed: Condvar::new(),
         }
     }
 
-    fn call(&self) {
+    pub(super) fn call(&self) {
         *lock(&self.called) = true;
         self.changed.notify_one();
     }
 
-    fn wait(&self) {
+    pub(super) fn wait(&self) {
         let mut called = self.called.lock().unwrap();
         while !*called {
             called = self.changed.wait(called).unwrap();

@@ -11,6 +11,7 @@ use std::{
     net::{Shutdown, SocketAddr},
     os::fd::{AsFd, AsRawFd},
     pin::Pin,
+    sync::Arc,
     task::{Poll, Waker},
     time::{Duration, Instant},
 };

@@ -38,6 +38,61 @@ fn the_pauses_double() {
     });
 }
 
+/// One round of `poll_accept` that finds no descriptor. `meanwhile` runs in the middle of its call.
+fn poll_short(listener: &TcpListener, waker: &Waker, meanwhile: impl Fn()) -> Poll<io::Result<()>> {
+    let at = WaitSite::here(gmp_executor::wait::Reason::Accept);
+    let mut waiting = Waiting::shared(&listener.socket, Direction::Read, at);
+    let cx = &mut std::task::Context::from_waker(waker);
+    listener.backoff.poll(cx, |backoff, cx| {
+        backoff.poll_with(&mut waiting, cx, |_| {
+            meanwhile();
+            Err(out_of_descriptors())
+        })
+    })
+}
+
+/// A listener with a connection to accept, and two who ask for it.
+async fn two_acceptors() -> io::Result<(TcpListener, TcpStream, [(Arc<Count>, Waker); 2])> {
+    let listener = TcpListener::bind(ANY).await?;
+    let client = TcpStream::connect(listener.local_addr()?).await?;
+    listener.accept().await?;
+    let again = TcpStream::connect(listener.local_addr()?).await?;
+    drop(client);
+    Ok((listener, again, [Count::new(), Count::new()]))
+}
+
+/// Waits until each of them was woken.
+async fn until_woken(counts: [&Count; 2]) {
+    while counts.iter().any(|count| count.get() == 0) {
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[test]
+fn a_shared_pause_wakes_all_who_wait_for_it() {
+    run(async {
+        let (listener, _client, [(first, waker), (second, another)]) = two_acceptors().await?;
+        assert!(poll_short(&listener, &waker, || ()).is_pending());
+        assert!(poll_short(&listener, &another, || ()).is_pending());
+        assert_eq!((first.get(), second.get()), (0, 0), "nobody is displaced");
+        // Neither polls again before the other was woken.
+        until_woken([&first, &second]).await;
+        Ok(())
+    });
+}
+
+#[test]
+fn of_two_who_pause_at_once_neither_is_forgotten() {
+    run(async {
+        let (listener, _client, [(first, waker), (second, another)]) = two_acceptors().await?;
+        // The second finds no descriptor while the first asks for one: each begins a pause.
+        let meanwhile = || assert!(poll_short(&listener, &another, || ()).is_pending());
+        assert!(poll_short(&listener, &waker, meanwhile).is_pending());
+        until_woken([&first, &second]).await;
+        Ok(())
+    });
+}
+
 #[test]
 fn other_errors_come_out() {
     run(async {
