@@ -244,7 +244,7 @@ impl Context {
     }
 
     /// What another task inherits: cancellation, deadline, and the values whose keys say so.
-    fn crossing(&self) -> Context {
+    pub(crate) fn crossing(&self) -> Context {
         let Some(node) = &self.node else {
             return Context::background();
         };

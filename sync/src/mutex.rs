@@ -131,8 +131,7 @@ impl<T: ?Sized> Mutex<T> {
     /// [`TryLockError`]: it is not.
     #[inline]
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
-        self.word
-            .try_lock()
+        self.try_take()
             .then(|| Guard::new(self))
             .ok_or(TryLockError(()))
     }
@@ -142,7 +141,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     /// [`TryLockError`]: it is not free.
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
-        if self.word.try_lock() {
+        if self.try_take() {
             Ok(Guard::new(self))
         } else {
             Err(TryLockError(()))
@@ -162,6 +161,22 @@ impl<T: ?Sized> Mutex<T> {
     /// The value, without locking: nobody else can have it.
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
+    }
+
+    #[inline]
+    fn try_take(&self) -> bool {
+        self.word.try_lock() || self.word.is_kept() && self.try_take_kept()
+    }
+
+    /// It is free and reserved; but those for whom it was may all have been passed over since, by a look that does not
+    /// know the word.
+    #[cold]
+    fn try_take_kept(&self) -> bool {
+        let list = self.contended().list.lock();
+        if list.is_open() {
+            self.word.clear_starves();
+        }
+        self.word.take(false)
     }
 
     /// By who holds the lock.

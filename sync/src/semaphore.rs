@@ -214,7 +214,11 @@ impl Semaphore {
     pub(crate) fn release(&self, n: usize) {
         match self.word.release(n) {
             Release::Done => {}
-            Release::Waiters => self.give(self.list.lock(), n),
+            Release::Waiters => {
+                // A1: none is free, so that is all that there may be too much of; before anybody is taken out.
+                word::check(n);
+                self.give(self.list.lock(), n);
+            }
         }
     }
 

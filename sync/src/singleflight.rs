@@ -64,7 +64,7 @@ where
     /// (Go: `Group.Do`; for `Group.DoChan`, spawn this.)
     ///
     /// # Panics
-    /// Where the future panics, in all who wait for it.
+    /// Where the future panics, in all who wait for it; who asks after that begins anew.
     ///
     /// # Cancel safety
     /// Another who waits goes on with the future; without one it is dropped.
@@ -85,11 +85,10 @@ where
                 group: self,
                 key,
             };
-            let value = caller.call.value.get_from(site).await.clone();
+            let value = caller.call.value.get_from(site).await;
             // Whoever comes from now on begins anew.
-            self.remove(&caller.key, |call| {
-                Weak::as_ptr(call) == Arc::as_ptr(&caller.call)
-            });
+            caller.leave();
+            let value = value.clone();
             let shared = caller.call.shared.load(Ordering::Relaxed);
             Flight { value, shared }
         }
@@ -169,19 +168,26 @@ impl<K, T> fmt::Debug for Group<K, T> {
     }
 }
 
-/// One who asks. The last one of a call that has not ended takes it out of the map.
+/// One who asks. The first of a call that has ended, by a value or a panic, or else the last one, takes it out of the map.
 struct Caller<'a, K: Hash + Eq, T> {
     call: Arc<Call<T>>,
     group: &'a Group<K, T>,
     key: K,
 }
 
-impl<K: Hash + Eq, T> Drop for Caller<'_, K, T> {
-    fn drop(&mut self) {
+impl<K: Hash + Eq, T> Caller<'_, K, T> {
+    fn leave(&self) {
+        let has_ended = self.call.value.has_ended();
         // References come out of the map under its lock only: one is the last one.
         self.group.remove(&self.key, |call| {
-            Weak::as_ptr(call) == Arc::as_ptr(&self.call) && call.strong_count() == 1
+            Weak::as_ptr(call) == Arc::as_ptr(&self.call) && (has_ended || call.strong_count() == 1)
         });
+    }
+}
+
+impl<K: Hash + Eq, T> Drop for Caller<'_, K, T> {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

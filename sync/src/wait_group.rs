@@ -122,7 +122,7 @@ impl WaitGroup {
     /// Spawns `future` as a task that is counted until it ends. (Go: `WaitGroup.Go`)
     ///
     /// # Panics
-    /// Outside of a gmp runtime.
+    /// Outside of a gmp runtime; spawn what [`track`](Self::track) makes there.
     #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn go<F>(&self, future: F) -> JoinHandle<F::Output>
@@ -130,9 +130,32 @@ impl WaitGroup {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        gmp_executor::spawn(self.track(future))
+    }
+
+    /// Counts `future` from now on until it ends or is dropped: for other executors, which spawn what is returned, and for
+    /// what is not spawned at all. (tokio-util: `TaskTracker::track_future`)
+    ///
+    /// # Panics
+    /// As [`add`](Self::add).
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use futures::executor::ThreadPool;
+    /// use gmp_sync::WaitGroup;
+    /// let (pool, group) = (ThreadPool::new()?, WaitGroup::new());
+    /// for _ in 0..10 {
+    ///     pool.spawn_ok(group.track(async { /* work */ }));
+    /// }
+    /// group.wait().await;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn track<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         self.add(1);
         let done = CallsDone(self.clone());
-        gmp_executor::spawn(Counted { future, done })
+        Counted { future, done }
     }
 
     /// Waits until nothing is under way; ready at once if nothing is. (Go: `WaitGroup.Wait`)
