@@ -118,7 +118,7 @@ impl Future for BarrierWait<'_> {
         } else if *this.stage == Stage::Start || turn.is_linked() {
             *this.stage = Stage::There;
             turn.wait(Some(waiter));
-            note(this.site, Reason::Lock);
+            note(this.site, Reason::Barrier);
             return Poll::Pending;
         }
         turn.leave();

@@ -157,7 +157,7 @@ impl<H: Held> Future for CondWait<'_, H> {
                 *this.stage = Stage::Waiting;
                 turn.wait(Some(waiter));
                 *this.guard = None;
-                note(this.site, Reason::Lock);
+                note(this.site, Reason::Cond);
                 return Poll::Pending;
             }
             *this.stage = Stage::Locking;

@@ -36,7 +36,10 @@ pub use self::{
     scope::Scope,
     value::Key,
 };
-use self::{canceler::Canceler, value::Value};
+use self::{
+    canceler::Canceler,
+    value::{ByType, Value},
+};
 
 /// When to stop, and values that go along: a deadline, a cancellation, what belongs to a request. (Go: `context.Context`)
 ///
@@ -152,6 +155,51 @@ impl Context {
             self.deadline(),
             Some(Value::new::<K>(value)),
         )
+    }
+
+    /// A context with a value more, which is found by its type: for a type of one's own, of which there is one.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// struct User(&'static str);
+    /// let context = Context::background().with(User("gopher"));
+    /// assert_eq!(context.get::<User>().unwrap().0, "gopher");
+    /// ```
+    pub fn with<T: Send + Sync + 'static>(&self, value: T) -> Context {
+        let value = Value::new::<ByType<T>>(value);
+        self.derive(self.canceler().cloned(), self.deadline(), Some(value))
+    }
+
+    /// The value of the type `T` that [`with`](Self::with) put there, the nearest one.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.nodes()
+            .find_map(|node| node.value.as_ref()?.get::<ByType<T>>())
+    }
+
+    /// A context with a value more, whose key is known at run time; it hides an earlier one of an equal key. It does not
+    /// cross to other tasks. (Go: `context.WithValue`, where any key is such a one)
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let header = String::from("x-trace");
+    /// let context = Context::background().with_entry(header.clone(), 7_u64);
+    /// assert_eq!(context.entry(&header), Some(&7_u64));
+    /// assert_eq!(context.entry::<_, u64>(&String::from("x-other")), None);
+    /// ```
+    pub fn with_entry<K, V>(&self, key: K, value: V) -> Context
+    where
+        K: Eq + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+    {
+        let value = Value::at(key, value);
+        self.derive(self.canceler().cloned(), self.deadline(), Some(value))
+    }
+
+    /// The value of [`with_entry`](Self::with_entry) at a key that is equal to `key`, the nearest one, if that is a `V`.
+    pub fn entry<K: Eq + 'static, V: 'static>(&self, key: &K) -> Option<&V> {
+        let values = self.nodes().filter_map(|node| node.value.as_ref());
+        let mut at = values.filter(|value| value.is_at(key));
+        at.next()?.as_any().downcast_ref()
     }
 
     /// A context with the same values that is not cancelled with this one, and has no deadline. (Go: `context.WithoutCancel`)

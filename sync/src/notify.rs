@@ -212,7 +212,7 @@ impl<N: Held> Future for Notified<N> {
             proceed.made_progress();
             return Poll::Ready(());
         }
-        note(self.site, Reason::Lock);
+        note(self.site, Reason::Notify);
         Poll::Pending
     }
 }

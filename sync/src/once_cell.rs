@@ -243,7 +243,7 @@ impl<'a, T> Future for Claim<'a, T> {
             return Poll::Ready(Some(Turn(&cell.list)));
         }
         turn.wait(Some(waiter));
-        note(this.site, Reason::Lock);
+        note(this.site, Reason::Once);
         Poll::Pending
     }
 }

@@ -1,6 +1,11 @@
 //! The end that sends.
 
-use std::{fmt, panic::Location, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    panic::Location,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     core::{Core, NO_SELECT, Put, Reserved, UNBOUNDED, wake},
@@ -179,6 +184,24 @@ impl<T> Sender<T> {
     /// For how many values there is room, 0 for a rendezvous; `None` if there is no limit. (Go: `cap(ch)`)
     pub fn capacity(&self) -> Option<usize> {
         limit(self.core.with(|state| state.capacity()))
+    }
+
+    /// How many senders there are now.
+    ///
+    /// ```
+    /// let (tx, rx) = gmp_sync::chan::<u8>(0);
+    /// let _other = tx.clone();
+    /// assert_eq!((tx.sender_count(), tx.receiver_count()), (2, 1));
+    /// drop(rx);
+    /// assert_eq!(tx.receiver_count(), 0);
+    /// ```
+    pub fn sender_count(&self) -> usize {
+        self.core.senders.load(Ordering::Relaxed) as usize
+    }
+
+    /// How many receivers there are now.
+    pub fn receiver_count(&self) -> usize {
+        self.core.receivers.load(Ordering::Relaxed) as usize
     }
 
     /// Both send into one channel.

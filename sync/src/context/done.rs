@@ -92,7 +92,7 @@ impl Future for Done<'_> {
         let proceed = ready!(poll_proceed(cx));
         let polled = self.as_mut().poll_quietly(cx);
         if polled.is_pending() {
-            note(self.site, Reason::Channel);
+            note(self.site, Reason::Context);
         } else {
             proceed.made_progress();
         }

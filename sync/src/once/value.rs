@@ -243,7 +243,7 @@ impl<'a, F: Future> Future for GetValue<'a, F> {
             said.again();
         }
         drop(turn);
-        note(this.site, Reason::Lock);
+        note(this.site, Reason::Once);
         Poll::Pending
     }
 }
