@@ -78,6 +78,12 @@ struct Node {
 
 impl Context {
     /// Never cancelled, without deadline and values: the root. (Go: `context.Background`)
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let context = Context::background();
+    /// assert!(!context.is_done() && context.deadline().is_none());
+    /// ```
     pub const fn background() -> Context {
         Context { node: None }
     }
@@ -90,12 +96,30 @@ impl Context {
     /// A context that is cancelled by the [`CancelFn`], or with this one. (Go: `context.WithCancel`)
     ///
     /// Dropping the `CancelFn` does not cancel; [`CancelFn::guard`] does.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (parent, cancel) = Context::background().with_cancel();
+    /// let (child, cancel_child) = parent.with_cancel();
+    /// cancel_child.cancel();
+    /// assert!(child.is_done() && !parent.is_done());
+    /// cancel.cancel();
+    /// assert!(parent.is_done());
+    /// ```
     pub fn with_cancel(&self) -> (Context, CancelFn) {
         let (context, canceler) = self.cancelable(None, None);
         (context, CancelFn::new(canceler))
     }
 
     /// As [`with_cancel`](Self::with_cancel); whoever cancels may say why. (Go: `context.WithCancelCause`)
+    ///
+    /// ```
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, cancel) = Context::background().with_cancel_cause();
+    /// cancel.cancel(std::io::Error::other("disk full"));
+    /// assert_eq!(context.err(), Some(ContextError::Canceled));
+    /// assert_eq!(context.cause().unwrap().to_string(), "disk full");
+    /// ```
     pub fn with_cancel_cause(&self) -> (Context, CancelCauseFn) {
         let (context, canceler) = self.cancelable(None, None);
         (context, CancelCauseFn::new(canceler))
@@ -106,6 +130,15 @@ impl Context {
     ///
     /// Inside of a gmp runtime that is a timer of the current processor; elsewhere one thread watches the deadlines of
     /// the process.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use std::time::Instant;
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, _cancel) = Context::background().with_deadline(Instant::now());
+    /// assert_eq!(context.done().await, ContextError::DeadlineExceeded);
+    /// # });
+    /// ```
     pub fn with_deadline(&self, deadline: Instant) -> (Context, CancelFn) {
         let (context, canceler) = self.cancelable(Some(deadline), None);
         (context, CancelFn::new(canceler))
@@ -122,12 +155,33 @@ impl Context {
     }
 
     /// As [`with_deadline`](Self::with_deadline), at `timeout` from now. (Go: `context.WithTimeout`)
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use std::time::Duration;
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, cancel) = Context::background().with_timeout(Duration::from_millis(1));
+    /// // Its timer is gone as soon as it is not needed.
+    /// let _guard = cancel.guard();
+    /// let answer = context.run(std::future::pending::<()>()).await;
+    /// assert_eq!(answer, Err(ContextError::DeadlineExceeded));
+    /// # });
+    /// ```
     pub fn with_timeout(&self, timeout: Duration) -> (Context, CancelFn) {
         let (context, canceler) = self.cancelable(after_now(timeout), None);
         (context, CancelFn::new(canceler))
     }
 
     /// As [`with_timeout`](Self::with_timeout), with the cause that is given then. (Go: `context.WithTimeoutCause`)
+    ///
+    /// ```
+    /// use std::{io, time::Duration};
+    /// use gmp_sync::Context;
+    /// let late = io::Error::other("the database is slow");
+    /// let (context, _cancel) = Context::background().with_timeout_cause(Duration::ZERO, late);
+    /// assert!(context.err().unwrap().is_timeout());
+    /// assert_eq!(context.cause().unwrap().to_string(), "the database is slow");
+    /// ```
     pub fn with_timeout_cause(
         &self,
         timeout: Duration,
@@ -203,6 +257,15 @@ impl Context {
     }
 
     /// A context with the same values that is not cancelled with this one, and has no deadline. (Go: `context.WithoutCancel`)
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (request, cancel) = Context::background().with("id 7").with_cancel();
+    /// let cleanup = request.without_cancel();
+    /// cancel.cancel();
+    /// assert!(request.is_done() && !cleanup.is_done());
+    /// assert_eq!(cleanup.get(), Some(&"id 7"));
+    /// ```
     pub fn without_cancel(&self) -> Context {
         self.derive(None, None, None)
     }
@@ -227,6 +290,19 @@ impl Context {
 
     /// It is cancelled, or its deadline has passed: for code that does not await. It looks at the clock where there is
     /// a deadline, so it holds also where nothing else runs.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// let mut steps = 0;
+    /// while !context.is_done() {
+    ///     steps += 1;
+    ///     if steps == 1000 {
+    ///         cancel.cancel();
+    ///     }
+    /// }
+    /// assert_eq!(steps, 1000);
+    /// ```
     pub fn is_done(&self) -> bool {
         self.err().is_some()
     }
@@ -246,6 +322,15 @@ impl Context {
 
     /// What whoever cancelled gave as the cause, or else the [`ContextError`]; `None` while it is not done. (Go:
     /// `context.Cause`)
+    ///
+    /// ```
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// assert!(context.cause().is_none());
+    /// cancel.cancel();
+    /// let cause = context.cause().unwrap();
+    /// assert_eq!(cause.downcast_ref(), Some(&ContextError::Canceled));
+    /// ```
     pub fn cause(&self) -> Option<Cause> {
         self.err()?;
         self.canceler()?.cause()

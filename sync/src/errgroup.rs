@@ -78,6 +78,19 @@ impl<E> Group<E> {
     ///
     /// The context's [`cause`](Context::cause) is then [`Failed`], with what the error says: the error itself is for
     /// [`wait`](Self::wait). See [`with_context_cause`](Self::with_context_cause).
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::{Context, errgroup::Group};
+    /// let (mut group, context) = Group::with_context(&Context::current());
+    /// group.go(async { Err("no route") }).await;
+    /// // The others are told to stop.
+    /// group.go(async move { Ok(drop(context.done().await)) }).await;
+    /// assert_eq!(group.wait().await, Err("no route"));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn with_context(parent: &Context) -> (Group<E>, Context)
     where
         E: fmt::Display,
@@ -137,6 +150,21 @@ impl<E> Group<E> {
     ///
     /// # Panics
     /// While tasks of the group run.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::errgroup::Group;
+    /// let mut group = Group::<()>::new();
+    /// group.set_limit(Some(2));
+    /// for _ in 0..10 {
+    ///     // Waits while two are running.
+    ///     group.go(async { Ok(()) }).await;
+    /// }
+    /// assert!(group.wait().await.is_ok());
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn set_limit(&mut self, limit: Option<usize>) {
         let running = self.shared.tasks.count();

@@ -110,6 +110,16 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let mutex = gmp_sync::Mutex::new(vec![1]);
+    /// let mut guard = mutex.lock().await;
+    /// guard.push(2);
+    /// drop(guard);
+    /// assert_eq!(mutex.into_inner(), [1, 2]);
+    /// # });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> Lock<&Mutex<T>> {
@@ -120,6 +130,19 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use std::sync::Arc;
+    /// let mutex = Arc::new(gmp_sync::Mutex::new(0));
+    /// let mut guard = mutex.clone().lock_owned().await;
+    /// let task = gmp_executor::spawn(async move { *guard += 1 });
+    /// assert!(task.await.is_ok());
+    /// assert_eq!(*mutex.lock().await, 1);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn lock_owned(self: Arc<Self>) -> Lock<Arc<Mutex<T>>> {
         Lock::new(self, Location::caller())
@@ -129,6 +152,14 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Errors
     /// [`TryLockError`]: it is not.
+    ///
+    /// ```
+    /// let mutex = gmp_sync::Mutex::new(0);
+    /// let guard = mutex.try_lock().unwrap();
+    /// assert!(mutex.try_lock().is_err());
+    /// drop(guard);
+    /// assert!(mutex.try_lock().is_ok());
+    /// ```
     #[inline]
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
         self.try_take()
@@ -149,6 +180,12 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Waits for the lock on this thread. Inside of a task the processor is handed off meanwhile.
+    ///
+    /// ```
+    /// let mutex = gmp_sync::Mutex::new(0);
+    /// *mutex.lock_blocking() += 1;
+    /// assert_eq!(mutex.into_inner(), 1);
+    /// ```
     #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn lock_blocking(&self) -> MutexGuard<'_, T> {

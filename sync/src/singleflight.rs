@@ -68,6 +68,16 @@ where
     ///
     /// # Cancel safety
     /// Another who waits goes on with the future; without one it is dropped.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::singleflight::Group;
+    /// let pages = Group::new();
+    /// let fetch = || pages.run("/index", || async { String::from("fetched once") });
+    /// let (one, two) = futures::join!(fetch(), fetch());
+    /// assert_eq!(one.value, two.value);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn run<'a, M, F>(
         &'a self,
@@ -118,6 +128,17 @@ where
     }
 
     /// The next who asks begins anew, also if a call of the key is under way. (Go: `Group.Forget`)
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::singleflight::Group;
+    /// let group = Group::new();
+    /// let mut old = Box::pin(group.run("key", std::future::pending));
+    /// assert!(futures::poll!(&mut old).is_pending());
+    /// group.forget("key");
+    /// assert_eq!(group.run("key", || async { "new" }).await.value, "new");
+    /// # });
+    /// ```
     pub fn forget<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,

@@ -83,6 +83,18 @@ impl WaitGroup {
     ///
     /// # Panics
     /// With more than `u32::MAX` under way.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let group = gmp_sync::WaitGroup::new();
+    /// group.add(2);
+    /// for _ in 0..2 {
+    ///     let group = group.clone();
+    ///     std::thread::spawn(move || group.done());
+    /// }
+    /// group.wait().await;
+    /// # });
+    /// ```
     #[track_caller]
     pub fn add(&self, n: usize) {
         let added = u32::try_from(n).is_ok_and(|n| self.core.word.add(n));
@@ -97,6 +109,13 @@ impl WaitGroup {
     ///
     /// # Panics
     /// If nothing was under way: there were more `done` than `add`.
+    ///
+    /// ```
+    /// let group = gmp_sync::WaitGroup::new();
+    /// group.add(2);
+    /// group.done();
+    /// assert_eq!(group.count(), 1);
+    /// ```
     #[track_caller]
     pub fn done(&self) {
         match self.core.word.done() {
@@ -123,6 +142,17 @@ impl WaitGroup {
     ///
     /// # Panics
     /// Outside of a gmp runtime; spawn what [`track`](Self::track) makes there.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// let group = gmp_sync::WaitGroup::new();
+    /// let task = group.go(async { 42 });
+    /// group.wait().await;
+    /// assert_eq!(task.await.unwrap(), 42);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn go<F>(&self, future: F) -> JoinHandle<F::Output>
@@ -162,6 +192,16 @@ impl WaitGroup {
     ///
     /// # Cancel safety
     /// It only watches: dropping it changes nothing.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let group = gmp_sync::WaitGroup::new();
+    /// // Nothing is under way.
+    /// group.wait().await;
+    /// group.add(1);
+    /// futures::join!(group.wait(), group.wait(), async { group.done() });
+    /// # });
+    /// ```
     #[track_caller]
     pub fn wait(&self) -> Wait<'_> {
         Wait {

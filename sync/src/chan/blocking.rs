@@ -76,6 +76,13 @@ impl<T> Receiver<T> {
     /// Receives the next value on a thread, which sleeps until there is one. `None` if the channel is closed and drained.
     ///
     /// Inside of a gmp task the processor goes to another thread meanwhile, so that the other tasks run on.
+    ///
+    /// ```
+    /// let (tx, rx) = gmp_sync::chan(0);
+    /// std::thread::spawn(move || tx.send_blocking("hello"));
+    /// assert_eq!(rx.recv_blocking(), Some("hello"));
+    /// assert_eq!(rx.recv_blocking(), None);
+    /// ```
     #[track_caller]
     pub fn recv_blocking(&self) -> Option<T> {
         block_on(self.recv())

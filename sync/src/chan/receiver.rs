@@ -114,6 +114,16 @@ impl<T> Receiver<T> {
     /// already.
     ///
     /// Those who wait to send get their values back. A [`Permit`](super::Permit) may still be used.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = gmp_sync::chan(1);
+    /// tx.try_send(1).unwrap();
+    /// rx.close();
+    /// assert!(tx.is_closed());
+    /// assert_eq!((rx.recv().await, rx.recv().await), (Some(1), None));
+    /// # });
+    /// ```
     pub fn close(&self) -> bool {
         self.core.close()
     }

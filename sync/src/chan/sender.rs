@@ -139,6 +139,14 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     /// If the channel has no buffer.
+    ///
+    /// ```
+    /// let (tx, rx) = gmp_sync::chan(1);
+    /// let permit = tx.try_reserve().unwrap();
+    /// assert!(tx.try_reserve().unwrap_err().is_full());
+    /// permit.send(String::from("made where there was room for it"));
+    /// assert!(rx.try_recv().is_ok());
+    /// ```
     #[track_caller]
     pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
         self.check_buffer();
@@ -162,6 +170,16 @@ impl<T> Sender<T> {
     /// False if it was closed already. (Go: `close(ch)`, which panics then)
     ///
     /// Those who wait to send get their values back. A [`Permit`] may still be used.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = gmp_sync::chan(1);
+    /// tx.try_send(1).unwrap();
+    /// assert!(tx.close() && !tx.close());
+    /// assert!(tx.send(2).await.is_err());
+    /// assert_eq!((rx.recv().await, rx.recv().await), (Some(1), None));
+    /// # });
+    /// ```
     pub fn close(&self) -> bool {
         self.core.close()
     }

@@ -125,6 +125,13 @@ enum Registered {
 
 impl StopFn {
     /// The function is not run any more. False: it was started before; it may still run.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (context, _cancel) = Context::background().with_cancel();
+    /// let stop = context.after_func(|| println!("never"));
+    /// assert!(stop.stop());
+    /// ```
     pub fn stop(self) -> bool {
         match self.0 {
             Registered::At(canceler, key) => canceler.take_after(key).is_some(),

@@ -133,6 +133,15 @@ impl<F: Future> OnceValue<F> {
     ///
     /// # Cancel safety
     /// Nothing is lost: others who ask go on with the future.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::OnceValue;
+    /// let value = OnceValue::new(async { 6 * 7 });
+    /// let (one, two) = futures::join!(value.get(), value.get());
+    /// assert!(std::ptr::eq(one, two) && *one == 42);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn get(&self) -> GetValue<'_, F> {
         self.get_from(Location::caller())
