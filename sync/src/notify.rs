@@ -114,7 +114,10 @@ impl Notify {
     /// changed.notify_one();
     /// changed.notified().await;
     /// // Both were kept as one.
-    /// assert!(futures::poll!(Box::pin(changed.notified())).is_pending());
+    /// gmp_sync::select! {
+    ///     () = changed.notified() => unreachable!(),
+    ///     default => {}
+    /// }
     /// # });
     /// ```
     pub fn notify_one(&self) {

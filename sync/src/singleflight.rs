@@ -134,8 +134,11 @@ where
     /// use gmp_sync::singleflight::Group;
     /// let group = Group::new();
     /// let mut old = Box::pin(group.run("key", std::future::pending));
-    /// assert!(futures::poll!(&mut old).is_pending());
-    /// group.forget("key");
+    /// gmp_sync::select! {
+    ///     _ = &mut old => unreachable!(),
+    ///     default => group.forget("key"),
+    /// }
+    /// // The old one is under way yet.
     /// assert_eq!(group.run("key", || async { "new" }).await.value, "new");
     /// # });
     /// ```

@@ -175,7 +175,7 @@ impl<T> Sender<T> {
     ///
     /// ```
     /// let (sender, receiver) = gmp_sync::watch::channel(7);
-    /// let raise = |to| sender.send_if_modified(|highest| {
+    /// let raise = |to: i32| sender.send_if_modified(|highest| {
     ///     let raised = to > *highest;
     ///     *highest = to.max(*highest);
     ///     raised
