@@ -36,10 +36,22 @@ pub enum Reason {
     Lock,
     /// The tasks of a wait group.
     WaitGroup,
+    /// The first of several, in a `select!`.
+    Select,
+    /// The end of a context.
+    Context,
+    /// A condition.
+    Cond,
+    /// A notification.
+    Notify,
+    /// The others at a barrier.
+    Barrier,
+    /// What is done or made once, by another.
+    Once,
 }
 
 impl Reason {
-    const ALL: [Reason; 12] = [
+    const ALL: [Reason; 18] = [
         Reason::Unknown,
         Reason::Yield,
         Reason::Sleep,
@@ -52,6 +64,12 @@ impl Reason {
         Reason::Channel,
         Reason::Lock,
         Reason::WaitGroup,
+        Reason::Select,
+        Reason::Context,
+        Reason::Cond,
+        Reason::Notify,
+        Reason::Barrier,
+        Reason::Once,
     ];
 
     pub(crate) fn from_u8(value: u8) -> Reason {
@@ -76,6 +94,12 @@ impl Reason {
             Reason::Channel => "channel",
             Reason::Lock => "lock",
             Reason::WaitGroup => "wait group",
+            Reason::Select => "select",
+            Reason::Context => "context",
+            Reason::Cond => "cond",
+            Reason::Notify => "notify",
+            Reason::Barrier => "barrier",
+            Reason::Once => "once",
         }
     }
 }

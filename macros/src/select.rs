@@ -10,8 +10,8 @@
 //!                                                    poll_fn(selection.poll(..)).await   // drops the arms
 //!                                                };
 //!                                                match chosen {
-//!                                                    Some(Chosen::A0(Some(v))) => h0,
-//!                                                    Some(Chosen::A1(r)) => h1,
+//!                                                    Some(Chosen::A0(output)) => match output { Some(v) => h0, .. },
+//!                                                    Some(Chosen::A1(output)) => match output { r => h1, .. },
 //!                                                    None => h2,
 //!                                                }
 //!                                            }
@@ -82,7 +82,7 @@ impl Select {
             // What is not a future is reported where it stands.
             let there = Span::mixed_site().located_at(arm.future.span());
             let at = Ident::new(&place.to_string(), there);
-            let future = quote_spanned!(there=> __gmp_into_future(#at));
+            let future = quote_spanned!(there=> #at.__gmp_into_future());
             let asked = quote_spanned!(there=> (&#at).kind());
             quote! {
                 let mut #place = #private::pin!(#future);
@@ -90,11 +90,20 @@ impl Select {
             }
         });
         let poll = self.poll(&private);
+        let output = hidden("output");
         let handlers = self.arms.iter().zip(&variants).map(|(arm, variant)| {
             let Arm {
                 pattern, handler, ..
             } = arm;
-            quote!(#private::Some(__GmpChosen::#variant(#pattern)) => #handler,)
+            // By itself, so that a pattern that does not fit is told what the operation gives; in a pattern of ours, so that
+            // an output that cannot be is no reason for a warning.
+            quote! {
+                #private::Some(__GmpChosen::#variant(#output)) => match (#output,) {
+                    (#pattern,) => #handler,
+                    #[allow(unreachable_patterns)]
+                    _ => #private::unmatched(),
+                },
+            }
         });
         let otherwise = match &self.otherwise {
             Some(Otherwise::Default(handler) | Otherwise::Else(handler)) => quote!(#handler),
@@ -108,7 +117,7 @@ impl Select {
             let mut #disabled: u64 = 0;
             #(#guards)*
             let #chosen = {
-                use #private::{ByFuture as _, ByOperation as _, into_future as __gmp_into_future};
+                use #private::{Awaitable as _, ByFuture as _, ByOperation as _};
                 // Dropped after the arms.
                 let #selection = #private::pin!(#private::Selection::new());
                 let #selection = #selection.as_ref();
@@ -119,8 +128,6 @@ impl Select {
             match #chosen {
                 #(#handlers)*
                 #private::None => #otherwise,
-                #[allow(unreachable_patterns)]
-                _ => #private::unmatched(),
             }
         }}
     }

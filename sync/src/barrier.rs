@@ -14,7 +14,7 @@ use crate::{
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
-/// A place where `n` tasks wait until all of them are there. It can be used again and again.
+/// A place where `n` tasks wait until all of them are there. It can be used again and again. (tokio: `sync::Barrier`)
 ///
 /// ```
 /// # let runtime = gmp_executor::Runtime::new()?;
@@ -61,6 +61,15 @@ impl Barrier {
     ///
     /// # Cancel safety
     /// Dropping it before all are there is as if it had not come.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let barrier = gmp_sync::Barrier::new(3);
+    /// let come = || async { barrier.wait().await.is_leader() };
+    /// let (a, b, c) = futures::join!(come(), come(), come());
+    /// assert_eq!([a, b, c].into_iter().filter(|leads| *leads).count(), 1);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn wait(&self) -> BarrierWait<'_> {
         BarrierWait {
@@ -118,7 +127,7 @@ impl Future for BarrierWait<'_> {
         } else if *this.stage == Stage::Start || turn.is_linked() {
             *this.stage = Stage::There;
             turn.wait(Some(waiter));
-            note(this.site, Reason::Lock);
+            note(this.site, Reason::Barrier);
             return Poll::Pending;
         }
         turn.leave();

@@ -110,6 +110,23 @@ is_not!(Send: broadcast::Recv<'static, Local>, watch::Changed<'static, Movable>,
 is_not!(Sync: oneshot::Sender<Local>, oneshot::Receiver<Local>, broadcast::Sender<Movable>, watch::Receiver<Movable>);
 is_not!(Send: context::Run<'static, Local>, context::Scope<Local>, chan::SendError<Local>, SetError<Local>);
 
+// The futures are shared as far as what they wait for.
+is!(Sync: Lock<&'static Mutex<Movable>>, Lock<Arc<Mutex<Movable>>>, Read<&'static RwLock<u8>>, Write<&'static RwLock<u8>>, CondWait<'static, &'static Mutex<u8>>);
+is_not!(Sync: Lock<&'static Mutex<Local>>, Read<&'static RwLock<Movable>>, Write<&'static RwLock<Movable>>, CondWait<'static, &'static Mutex<Movable>>);
+is!(Sync: GetValue<'static, Ready<u8>>, context::Done<'static>, context::Run<'static, u8>, context::Scope<u8>, errgroup::Go<'static, Movable, Ready<()>>);
+is_not!(Sync: GetValue<'static, Ready<Movable>>, context::Run<'static, Movable>, context::Scope<Movable>, errgroup::Go<'static, Movable, Movable>, errgroup::Go<'static, Local, Ready<()>>);
+is!(Sync: watch::Changed<'static, u8>, broadcast::Recv<'static, u8>, singleflight::Flight<u8>);
+is_not!(Sync: watch::Changed<'static, Movable>, broadcast::Recv<'static, Movable>, singleflight::Flight<Movable>);
+is_not!(Sync: Select<'static, u8>, SelectWait<'static, u8>);
+is!(Sync: chan::SendTimeout<'static, Movable>, chan::SendFrom<'static, u8>, chan::RecvMany<'static, u8>);
+is_not!(Sync: chan::SendFrom<'static, Movable>, chan::RecvMany<'static, Movable>);
+is_not!(Send: chan::TrySendError<Local>, chan::SendTimeoutError<Local>);
+// What its arms make is handed out at once, never kept.
+is!(Send: Select<'static, Local>, SelectWait<'static, Local>);
+is!(Sync: chan::SendError<u8>, chan::TrySendError<u8>, chan::SendTimeoutError<u8>, SetError<u8>);
+is_not!(Sync: chan::SendError<Movable>, chan::TrySendError<Movable>, SetError<Movable>);
+is!(Send: BarrierWaitResult);
+
 // Errors go anywhere, with the value as far as that does.
 is!(Send: chan::SendError<Movable>, chan::TrySendError<Movable>, chan::SendTimeoutError<Movable>, SetError<Movable>);
 is!(Send: chan::TryRecvError, AcquireError, TryAcquireError, TryLockError, ContextError, errgroup::Failed);

@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// A channel whose messages reach every receiver; the last `capacity` of them are kept for those who are slow.
+/// (tokio: `sync::broadcast`)
 ///
 /// # Panics
 /// With a capacity of 0.
@@ -145,6 +146,14 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// [`SendError`] with the message, if nobody receives.
+    ///
+    /// ```
+    /// let (sender, one) = gmp_sync::broadcast::channel(4);
+    /// let two = sender.subscribe();
+    /// assert_eq!(sender.send("news").unwrap(), 2);
+    /// drop((one, two));
+    /// assert_eq!(sender.send("to nobody").unwrap_err().0, "to nobody");
+    /// ```
     pub fn send(&self, message: T) -> Result<usize, SendError<T>> {
         let message = Arc::new(message);
         let mut wakes = Wakes::new();
@@ -175,6 +184,14 @@ impl<T> Sender<T> {
     }
 
     /// A receiver of what is sent from now on.
+    ///
+    /// ```
+    /// let (sender, _receiver) = gmp_sync::broadcast::channel(4);
+    /// sender.send(1).unwrap();
+    /// let mut late = sender.subscribe();
+    /// sender.send(2).unwrap();
+    /// assert_eq!(late.try_recv(), Ok(2));
+    /// ```
     pub fn subscribe(&self) -> Receiver<T> {
         subscribe(&self.shared)
     }
@@ -255,6 +272,19 @@ impl<T: Clone> Receiver<T> {
     ///
     /// # Cancel safety
     /// Nothing is lost.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::broadcast::{RecvError, channel};
+    /// let (sender, mut receiver) = channel(2);
+    /// (1..=3).for_each(|n| drop(sender.send(n)));
+    /// drop(sender);
+    /// assert_eq!(receiver.recv().await, Err(RecvError::Lagged(1)));
+    /// assert_eq!(receiver.recv().await, Ok(2));
+    /// assert_eq!(receiver.recv().await, Ok(3));
+    /// assert_eq!(receiver.recv().await, Err(RecvError::Closed));
+    /// # });
+    /// ```
     #[track_caller]
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv {

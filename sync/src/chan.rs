@@ -36,12 +36,29 @@ pub use self::{
 /// (Go: `make(chan T, capacity)`)
 ///
 /// The buffer grows as it is used, so that a large capacity costs nothing by itself.
+///
+/// ```
+/// let (tx, rx) = gmp_sync::chan(2);
+/// assert_eq!((tx.capacity(), tx.len()), (Some(2), 0));
+/// tx.try_send("one").unwrap();
+/// tx.try_send("two").unwrap();
+/// assert!(tx.try_send("three").is_err());
+/// assert_eq!(rx.try_recv(), Ok("one"));
+/// ```
 #[track_caller]
 pub fn chan<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     make(capacity.min(UNBOUNDED - 1), Location::caller())
 }
 
 /// A channel that always has room: who sends never waits.
+///
+/// Go has none, tokio `mpsc::unbounded_channel`. What nobody receives takes memory without end.
+///
+/// ```
+/// let (tx, rx) = gmp_sync::unbounded();
+/// (0..1000).for_each(|n| tx.try_send(n).unwrap());
+/// assert_eq!((rx.len(), rx.capacity()), (1000, None));
+/// ```
 #[track_caller]
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
     make(UNBOUNDED, Location::caller())

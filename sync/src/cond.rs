@@ -80,6 +80,26 @@ impl Cond {
     ///
     /// # Cancel safety
     /// Dropping it gives up the lock, or the place in its queue. A notification that was for it alone goes to the next.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::{Cond, Mutex};
+    /// let (items, added) = (Mutex::new(Vec::new()), Cond::new());
+    /// let takes = async {
+    ///     let mut items = items.lock().await;
+    ///     while items.is_empty() {
+    ///         items = added.wait(items).await;
+    ///     }
+    ///     items.pop()
+    /// };
+    /// let puts = async {
+    ///     items.lock().await.push(7);
+    ///     added.notify_one();
+    /// };
+    /// let (taken, ()) = futures::join!(takes, puts);
+    /// assert_eq!(taken, Some(7));
+    /// # });
+    /// ```
     #[track_caller]
     pub fn wait<H: Held>(&self, guard: Guard<H>) -> CondWait<'_, H> {
         let site = Location::caller();
@@ -101,6 +121,24 @@ impl Cond {
     }
 
     /// Notifies all who wait. (Go: `Cond.Broadcast`)
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::{Cond, Mutex};
+    /// let (open, opened) = (Mutex::new(false), Cond::new());
+    /// let pass = || async {
+    ///     let mut is_open = open.lock().await;
+    ///     while !*is_open {
+    ///         is_open = opened.wait(is_open).await;
+    ///     }
+    /// };
+    /// let opens = async {
+    ///     *open.lock().await = true;
+    ///     opened.notify_all();
+    /// };
+    /// futures::join!(pass(), pass(), opens);
+    /// # });
+    /// ```
     pub fn notify_all(&self) {
         let mut wakes = Wakes::new();
         self.list
@@ -157,7 +195,7 @@ impl<H: Held> Future for CondWait<'_, H> {
                 *this.stage = Stage::Waiting;
                 turn.wait(Some(waiter));
                 *this.guard = None;
-                note(this.site, Reason::Lock);
+                note(this.site, Reason::Cond);
                 return Poll::Pending;
             }
             *this.stage = Stage::Locking;

@@ -36,7 +36,10 @@ pub use self::{
     scope::Scope,
     value::Key,
 };
-use self::{canceler::Canceler, value::Value};
+use self::{
+    canceler::Canceler,
+    value::{ByType, Value},
+};
 use crate::clock;
 
 /// When to stop, and values that go along: a deadline, a cancellation, what belongs to a request. (Go: `context.Context`)
@@ -76,6 +79,12 @@ struct Node {
 
 impl Context {
     /// Never cancelled, without deadline and values: the root. (Go: `context.Background`)
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let context = Context::background();
+    /// assert!(!context.is_done() && context.deadline().is_none());
+    /// ```
     pub const fn background() -> Context {
         Context { node: None }
     }
@@ -88,12 +97,30 @@ impl Context {
     /// A context that is cancelled by the [`CancelFn`], or with this one. (Go: `context.WithCancel`)
     ///
     /// Dropping the `CancelFn` does not cancel; [`CancelFn::guard`] does.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (parent, cancel) = Context::background().with_cancel();
+    /// let (child, cancel_child) = parent.with_cancel();
+    /// cancel_child.cancel();
+    /// assert!(child.is_done() && !parent.is_done());
+    /// cancel.cancel();
+    /// assert!(parent.is_done());
+    /// ```
     pub fn with_cancel(&self) -> (Context, CancelFn) {
         let (context, canceler) = self.cancelable(None, None);
         (context, CancelFn::new(canceler))
     }
 
     /// As [`with_cancel`](Self::with_cancel); whoever cancels may say why. (Go: `context.WithCancelCause`)
+    ///
+    /// ```
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, cancel) = Context::background().with_cancel_cause();
+    /// cancel.cancel(std::io::Error::other("disk full"));
+    /// assert_eq!(context.err(), Some(ContextError::Canceled));
+    /// assert_eq!(context.cause().unwrap().to_string(), "disk full");
+    /// ```
     pub fn with_cancel_cause(&self) -> (Context, CancelCauseFn) {
         let (context, canceler) = self.cancelable(None, None);
         (context, CancelCauseFn::new(canceler))
@@ -104,6 +131,15 @@ impl Context {
     ///
     /// Inside of a gmp runtime that is a timer of the current processor; elsewhere one thread watches the deadlines of
     /// the process.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use std::time::Instant;
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, _cancel) = Context::background().with_deadline(Instant::now());
+    /// assert_eq!(context.done().await, ContextError::DeadlineExceeded);
+    /// # });
+    /// ```
     pub fn with_deadline(&self, deadline: Instant) -> (Context, CancelFn) {
         let (context, canceler) = self.cancelable(Some(deadline), None);
         (context, CancelFn::new(canceler))
@@ -120,12 +156,33 @@ impl Context {
     }
 
     /// As [`with_deadline`](Self::with_deadline), at `timeout` from now. (Go: `context.WithTimeout`)
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use std::time::Duration;
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, cancel) = Context::background().with_timeout(Duration::from_millis(1));
+    /// // Its timer is gone as soon as it is not needed.
+    /// let _guard = cancel.guard();
+    /// let answer = context.run(std::future::pending::<()>()).await;
+    /// assert_eq!(answer, Err(ContextError::DeadlineExceeded));
+    /// # });
+    /// ```
     pub fn with_timeout(&self, timeout: Duration) -> (Context, CancelFn) {
         let (context, canceler) = self.cancelable(after_now(timeout), None);
         (context, CancelFn::new(canceler))
     }
 
     /// As [`with_timeout`](Self::with_timeout), with the cause that is given then. (Go: `context.WithTimeoutCause`)
+    ///
+    /// ```
+    /// use std::{io, time::Duration};
+    /// use gmp_sync::Context;
+    /// let late = io::Error::other("the database is slow");
+    /// let (context, _cancel) = Context::background().with_timeout_cause(Duration::ZERO, late);
+    /// assert!(context.err().unwrap().is_timeout());
+    /// assert_eq!(context.cause().unwrap().to_string(), "the database is slow");
+    /// ```
     pub fn with_timeout_cause(
         &self,
         timeout: Duration,
@@ -155,7 +212,61 @@ impl Context {
         )
     }
 
+    /// A context with a value more, which is found by its type: for a type of one's own, of which there is one.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// struct User(&'static str);
+    /// let context = Context::background().with(User("gopher"));
+    /// assert_eq!(context.get::<User>().unwrap().0, "gopher");
+    /// ```
+    pub fn with<T: Send + Sync + 'static>(&self, value: T) -> Context {
+        let value = Value::new::<ByType<T>>(value);
+        self.derive(self.canceler().cloned(), self.deadline(), Some(value))
+    }
+
+    /// The value of the type `T` that [`with`](Self::with) put there, the nearest one.
+    pub fn get<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.nodes()
+            .find_map(|node| node.value.as_ref()?.get::<ByType<T>>())
+    }
+
+    /// A context with a value more, whose key is known at run time; it hides an earlier one of an equal key. It does not
+    /// cross to other tasks. (Go: `context.WithValue`, where any key is such a one)
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let header = String::from("x-trace");
+    /// let context = Context::background().with_entry(header.clone(), 7_u64);
+    /// assert_eq!(context.entry(&header), Some(&7_u64));
+    /// assert_eq!(context.entry::<_, u64>(&String::from("x-other")), None);
+    /// ```
+    pub fn with_entry<K, V>(&self, key: K, value: V) -> Context
+    where
+        K: Eq + Send + Sync + 'static,
+        V: Send + Sync + 'static,
+    {
+        let value = Value::at(key, value);
+        self.derive(self.canceler().cloned(), self.deadline(), Some(value))
+    }
+
+    /// The value of [`with_entry`](Self::with_entry) at a key that is equal to `key`, the nearest one, if that is a `V`.
+    pub fn entry<K: Eq + 'static, V: 'static>(&self, key: &K) -> Option<&V> {
+        let values = self.nodes().filter_map(|node| node.value.as_ref());
+        let mut at = values.filter(|value| value.is_at(key));
+        at.next()?.as_any().downcast_ref()
+    }
+
     /// A context with the same values that is not cancelled with this one, and has no deadline. (Go: `context.WithoutCancel`)
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (request, cancel) = Context::background().with("id 7").with_cancel();
+    /// let cleanup = request.without_cancel();
+    /// cancel.cancel();
+    /// assert!(request.is_done() && !cleanup.is_done());
+    /// assert_eq!(cleanup.get(), Some(&"id 7"));
+    /// ```
     pub fn without_cancel(&self) -> Context {
         self.derive(None, None, None)
     }
@@ -180,6 +291,19 @@ impl Context {
 
     /// It is cancelled, or its deadline has passed: for code that does not await. It looks at the clock where there is
     /// a deadline, so it holds also where nothing else runs.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// let mut steps = 0;
+    /// while !context.is_done() {
+    ///     steps += 1;
+    ///     if steps == 1000 {
+    ///         cancel.cancel();
+    ///     }
+    /// }
+    /// assert_eq!(steps, 1000);
+    /// ```
     pub fn is_done(&self) -> bool {
         self.err().is_some()
     }
@@ -199,6 +323,15 @@ impl Context {
 
     /// What whoever cancelled gave as the cause, or else the [`ContextError`]; `None` while it is not done. (Go:
     /// `context.Cause`)
+    ///
+    /// ```
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// assert!(context.cause().is_none());
+    /// cancel.cancel();
+    /// let cause = context.cause().unwrap();
+    /// assert_eq!(cause.downcast_ref(), Some(&ContextError::Canceled));
+    /// ```
     pub fn cause(&self) -> Option<Cause> {
         self.err()?;
         self.canceler()?.cause()
@@ -245,7 +378,7 @@ impl Context {
     }
 
     /// What another task inherits: cancellation, deadline, and the values whose keys say so.
-    fn crossing(&self) -> Context {
+    pub(crate) fn crossing(&self) -> Context {
         let Some(node) = &self.node else {
             return Context::background();
         };

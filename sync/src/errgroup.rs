@@ -13,7 +13,8 @@ use std::{
 use pin_project::pin_project;
 
 use crate::{
-    Acquire, CancelCauseFn, Context, OwnedSemaphorePermit, Semaphore, TryAcquireError, WaitGroup,
+    Acquire, CancelCauseFn, Cause, Context, OwnedSemaphorePermit, Semaphore, TryAcquireError,
+    WaitGroup,
 };
 
 /// Tasks that stand and fall together: the first error cancels the context of all, and is what
@@ -52,36 +53,91 @@ struct Shared<E> {
     tasks: WaitGroup,
     outcome: Mutex<Outcome<E>>,
     cancel: Option<CancelCauseFn>,
+    /// What the context's cause is for an error.
+    cause: Box<MakesCause<E>>,
 }
+
+type MakesCause<E> = dyn Fn(&E) -> Cause + Send + Sync;
 
 struct Outcome<E> {
     error: Option<E>,
     panic: Option<Box<dyn Any + Send>>,
+    /// A task was dropped before it ended.
+    cut: bool,
 }
 
 impl<E> Group<E> {
     /// A group without a context of its own, and without a limit. Its tasks inherit the current context. (Go: the zero
     /// `errgroup.Group`)
     pub fn new() -> Group<E> {
-        Group::build(None, None)
+        Group::build(None, None, |_| unreachable!("there is no context"))
     }
 
     /// A group and the context of its tasks, which is done with `parent`, with the first error or panic, at
     /// the end of [`wait`](Self::wait), or when the group is dropped. (Go: `errgroup.WithContext`)
-    pub fn with_context(parent: &Context) -> (Group<E>, Context) {
+    ///
+    /// The context's [`cause`](Context::cause) is then [`Failed`], with what the error says: the error itself is for
+    /// [`wait`](Self::wait). See [`with_context_cause`](Self::with_context_cause).
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::{Context, errgroup::Group};
+    /// let (mut group, context) = Group::with_context(&Context::current());
+    /// group.go(async { Err("no route") }).await;
+    /// // The others are told to stop.
+    /// group.go(async move { Ok(drop(context.done().await)) }).await;
+    /// assert_eq!(group.wait().await, Err("no route"));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn with_context(parent: &Context) -> (Group<E>, Context)
+    where
+        E: fmt::Display,
+    {
+        Group::with_context_cause(parent, |error: &E| Cause::new(Failed(error.to_string())))
+    }
+
+    /// As [`with_context`](Self::with_context), for any type of errors; `cause` makes the context's cause of the first one.
+    /// With a clone of the error the cause is the error itself, as in Go. Errors that cannot be cloned can in an [`Arc`].
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use std::{io, sync::Arc};
+    /// use gmp_sync::{Cause, Context, errgroup::Group};
+    /// let make = |error: &Arc<io::Error>| Cause::new(error.clone());
+    /// let (mut group, context) = Group::with_context_cause(&Context::current(), make);
+    /// group.go(async { Err(Arc::new(io::Error::from(io::ErrorKind::NotFound))) }).await;
+    /// let error = group.wait().await.unwrap_err();
+    /// let cause = context.cause().unwrap();
+    /// assert!(Arc::ptr_eq(cause.downcast_ref().unwrap(), &error));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn with_context_cause<C>(parent: &Context, cause: C) -> (Group<E>, Context)
+    where
+        C: Fn(&E) -> Cause + Send + Sync + 'static,
+    {
         let (context, cancel) = parent.with_cancel_cause();
-        let group = Group::build(Some(context.clone()), Some(cancel));
+        let group = Group::build(Some(context.clone()), Some(cancel), cause);
         (group, context)
     }
 
-    fn build(context: Option<Context>, cancel: Option<CancelCauseFn>) -> Group<E> {
+    fn build(
+        context: Option<Context>,
+        cancel: Option<CancelCauseFn>,
+        cause: impl Fn(&E) -> Cause + Send + Sync + 'static,
+    ) -> Group<E> {
         let shared = Shared {
             tasks: WaitGroup::new(),
             outcome: Mutex::new(Outcome {
                 error: None,
                 panic: None,
+                cut: false,
             }),
             cancel,
+            cause: Box::new(cause),
         };
         Group {
             shared: Arc::new(shared),
@@ -94,6 +150,21 @@ impl<E> Group<E> {
     ///
     /// # Panics
     /// While tasks of the group run.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::errgroup::Group;
+    /// let mut group = Group::<()>::new();
+    /// group.set_limit(Some(2));
+    /// for _ in 0..10 {
+    ///     // Waits while two are running.
+    ///     group.go(async { Ok(()) }).await;
+    /// }
+    /// assert!(group.wait().await.is_ok());
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn set_limit(&mut self, limit: Option<usize>) {
         let running = self.shared.tasks.count();
@@ -111,10 +182,23 @@ impl<E> Group<E> {
     /// The first error that a task returned.
     ///
     /// # Panics
-    /// With the panic of a task, if one panicked.
+    /// With the panic of a task, if one panicked, in its future or in the drop of that. And if no task failed, but one was
+    /// dropped before it ended: by a runtime that ended.
     ///
     /// # Cancel safety
     /// It only watches until it is ready.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::errgroup::Group;
+    /// let mut group = Group::new();
+    /// group.go(async { Ok(()) }).await;
+    /// group.go(async { Err("no route") }).await;
+    /// assert_eq!(group.wait().await, Err("no route"));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn wait(&mut self) -> impl Future<Output = Result<(), E>> + use<'_, E> {
         let shared = &*self.shared;
@@ -124,23 +208,41 @@ impl<E> Group<E> {
             shared.cancel();
             let mut outcome = shared.lock();
             let (error, panic) = (outcome.error.take(), outcome.panic.take());
+            let cut = std::mem::take(&mut outcome.cut);
             drop(outcome);
             if let Some(panic) = panic {
                 resume_unwind(panic);
             }
+            assert!(error.is_some() || !cut, "{CUT}");
             error.map_or(Ok(()), Err)
         }
     }
 }
 
-impl<E: fmt::Display + Send + 'static> Group<E> {
+const CUT: &str = "a task of an errgroup::Group was dropped before it ended";
+
+impl<E: Send + 'static> Group<E> {
     /// Spawns `task` on the current gmp runtime, when the limit lets it. (Go: `Group.Go`)
     ///
     /// # Panics
-    /// Outside of a gmp runtime.
+    /// Outside of a gmp runtime; spawn what [`track`](Self::track) makes there.
     ///
     /// # Cancel safety
     /// Dropped while it waits, it spawns nothing, and drops `task`.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::errgroup::Group;
+    /// let mut group = Group::<()>::new();
+    /// group.set_limit(Some(1));
+    /// group.go(async { Ok(gmp_executor::yield_now().await) }).await;
+    /// // The second when the first has ended.
+    /// group.go(async { Ok(()) }).await;
+    /// assert!(group.wait().await.is_ok());
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn go<F>(&self, task: F) -> Go<'_, E, F>
     where
@@ -158,6 +260,18 @@ impl<E: fmt::Display + Send + 'static> Group<E> {
     ///
     /// # Panics
     /// Outside of a gmp runtime.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use gmp_sync::errgroup::Group;
+    /// let mut group = Group::<()>::new();
+    /// group.set_limit(Some(1));
+    /// assert!(group.try_go(std::future::pending()));
+    /// assert!(!group.try_go(async { Ok(()) }));
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn try_go<F>(&self, task: F) -> bool
     where
@@ -174,17 +288,62 @@ impl<E: fmt::Display + Send + 'static> Group<E> {
         true
     }
 
+    /// Makes `task` one of the group, for other executors: they spawn what is returned. At the limit it waits inside,
+    /// before it begins. It belongs to the group from now on: dropped unfinished it makes [`wait`](Self::wait) panic.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use futures::executor::ThreadPool;
+    /// use gmp_sync::errgroup::Group;
+    /// let (pool, mut group) = (ThreadPool::new()?, Group::new());
+    /// pool.spawn_ok(group.track(async { Ok(()) }));
+    /// pool.spawn_ok(group.track(async { Err("no route") }));
+    /// assert_eq!(group.wait().await, Err("no route"));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn track<F>(&self, task: F) -> impl Future<Output = ()> + Send + use<E, F>
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+    {
+        let site = Location::caller();
+        let room = self.limit.clone().map(|limit| Acquire::new(limit, 1, site));
+        let context = self.context.as_ref().map(Context::crossing);
+        let mut member = self.member(task);
+        let member = async move {
+            if let Some(room) = room {
+                member.room = Some(room.await.expect(OPEN));
+            }
+            member.await;
+        };
+        async move {
+            match context {
+                Some(context) => context.scope(member).await,
+                None => member.await,
+            }
+        }
+    }
+
+    fn member<F>(&self, task: F) -> Member<E, F> {
+        self.shared.tasks.add(1);
+        Member {
+            task: Some(task),
+            room: None,
+            done: CallsDone {
+                shared: self.shared.clone(),
+                has_ended: false,
+            },
+        }
+    }
+
     #[track_caller]
     fn spawn<F>(&self, task: F, room: Option<OwnedSemaphorePermit>)
     where
         F: Future<Output = Result<(), E>> + Send + 'static,
     {
-        self.shared.tasks.add(1);
-        let member = Member {
-            task,
-            _room: room,
-            done: CallsDone(self.shared.clone()),
-        };
+        let mut member = self.member(task);
+        member.room = room;
         let handle = match &self.context {
             Some(context) => context.spawn(member),
             None => gmp_executor::spawn(member),
@@ -208,9 +367,23 @@ impl<E> Shared<E> {
     }
 }
 
-impl<E: fmt::Display> Shared<E> {
+const OPEN: &str = "nobody closes a group's semaphore";
+
+impl<E> Shared<E> {
+    fn ended(&self, output: Result<Result<(), E>, Box<dyn Any + Send>>) {
+        match output {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                // The cause is made by the user's code.
+                let failed = catch_unwind(AssertUnwindSafe(|| self.fail(error)));
+                failed.unwrap_or_else(|panic| self.panicked(panic));
+            }
+            Err(panic) => self.panicked(panic),
+        }
+    }
+
     fn fail(&self, error: E) {
-        let cause = Failed(error.to_string());
+        let cause = self.cancel.as_ref().map(|_| (self.cause)(&error));
         let mut outcome = self.lock();
         let first = outcome.error.is_none();
         let later = if first {
@@ -220,18 +393,31 @@ impl<E: fmt::Display> Shared<E> {
         };
         drop(outcome);
         drop(later);
-        if let (true, Some(cancel)) = (first, &self.cancel) {
+        if let (true, Some(cancel), Some(cause)) = (first, &self.cancel, cause) {
             cancel.cancel(cause);
         }
     }
-}
 
-impl<E> Shared<E> {
     fn panicked(&self, panic: Box<dyn Any + Send>) {
-        let stale = self.lock().panic.replace(panic);
-        drop(stale);
+        let mut outcome = self.lock();
+        if outcome.panic.is_none() {
+            outcome.panic = Some(panic);
+        } else {
+            // What a later one was thrown with may panic when it is dropped.
+            std::mem::forget(panic);
+        }
+        drop(outcome);
+        self.cancel_with("a task of the group panicked");
+    }
+
+    fn cut(&self) {
+        self.lock().cut = true;
+        self.cancel_with(CUT);
+    }
+
+    fn cancel_with(&self, cause: &str) {
         if let Some(cancel) = &self.cancel {
-            cancel.cancel(Failed(String::from("a task of the group panicked")));
+            cancel.cancel(Failed(String::from(cause)));
         }
     }
 }
@@ -256,8 +442,8 @@ impl<E> fmt::Debug for Group<E> {
     }
 }
 
-/// The cause of a group's context when a task failed: what its error says. The error itself is what
-/// [`Group::wait`] gives.
+/// The cause of a group's context when a task failed, panicked or was cut off: what its error says. The error itself is
+/// what [`Group::wait`] gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed(String);
 
@@ -283,7 +469,7 @@ pub struct Go<'a, E, F> {
 
 impl<E, F> Future for Go<'_, E, F>
 where
-    E: fmt::Display + Send + 'static,
+    E: Send + 'static,
     F: Future<Output = Result<(), E>> + Send + 'static,
 {
     type Output = ();
@@ -292,7 +478,7 @@ where
         let this = self.project();
         let room = match this.room.as_pin_mut() {
             None => None,
-            Some(room) => Some(ready!(room.poll(cx)).expect("nobody closes a group's semaphore")),
+            Some(room) => Some(ready!(room.poll(cx)).expect(OPEN)),
         };
         let task = this
             .task
@@ -313,37 +499,47 @@ impl<E, F> fmt::Debug for Go<'_, E, F> {
 /// gone.
 #[pin_project]
 struct Member<E, F> {
+    /// `None` when it has ended: its drop is a part of it, and may panic too.
     #[pin]
-    task: F,
-    _room: Option<OwnedSemaphorePermit>,
+    task: Option<F>,
+    room: Option<OwnedSemaphorePermit>,
     done: CallsDone<E>,
 }
 
 /// Counts the task down however it ends.
-struct CallsDone<E>(Arc<Shared<E>>);
+struct CallsDone<E> {
+    shared: Arc<Shared<E>>,
+    has_ended: bool,
+}
 
 impl<E> Drop for CallsDone<E> {
     fn drop(&mut self) {
-        self.0.tasks.done();
+        if !self.has_ended {
+            self.shared.cut();
+        }
+        self.shared.tasks.done();
     }
 }
 
 impl<E, F> Future for Member<E, F>
 where
-    E: fmt::Display,
     F: Future<Output = Result<(), E>>,
 {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        let this = self.project();
-        let task = this.task;
-        match catch_unwind(AssertUnwindSafe(|| task.poll(cx))) {
+        let mut this = self.project();
+        let task = this.task.as_mut().as_pin_mut();
+        let task = task.expect("a task was polled after it was ready");
+        let output = match catch_unwind(AssertUnwindSafe(|| task.poll(cx))) {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Ok(()))) => {}
-            Ok(Poll::Ready(Err(error))) => this.done.0.fail(error),
-            Err(panic) => this.done.0.panicked(panic),
-        }
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panic) => Err(panic),
+        };
+        let dropped = catch_unwind(AssertUnwindSafe(|| this.task.set(None)));
+        this.done.has_ended = true;
+        this.done.shared.ended(output);
+        this.done.shared.ended(dropped.map(Ok));
         Poll::Ready(())
     }
 }

@@ -1,6 +1,14 @@
 //! Go's concurrency kit for futures.
 //!
-//! What is here works on any executor. On gmp it also notes where a task waits, for dumps, and spends the task's budget: one
+//! What is here works on any executor, but for what spawns by itself, which needs a gmp runtime:
+//!
+//! | on gmp | elsewhere |
+//! |---|---|
+//! | [`WaitGroup::go`] | spawn what [`WaitGroup::track`] makes |
+//! | [`errgroup::Group::go`], [`try_go`](errgroup::Group::try_go) | spawn what [`errgroup::Group::track`] makes |
+//! | [`Context::spawn`] | spawn a [`Context::scope`] |
+//!
+//! On gmp it also notes where a task waits, for dumps, and spends the task's budget: one
 //! whose channels and locks are always ready yields every 128 operations. What waits for nothing, such as a
 //! [`OnceCell`] that is set or a `try_` function, spends none.
 //!
@@ -19,6 +27,7 @@
 //! | `sync.Once`, `sync.OnceFunc`, `sync.OnceValue` | [`Once`], [`OnceFunc`], [`OnceValue`], [`OnceCell`] |
 //! | `sync.Pool` | [`Pool`] |
 //! | `context.Context` | [`Context`] |
+//! | `context.Background`, `TODO` | [`Context::background`], [`todo`](Context::todo) |
 //! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`with_cancel_cause`](Context::with_cancel_cause) |
 //! | `context.WithDeadline`, `WithTimeout`, `..Cause` | [`Context::with_deadline`], [`with_timeout`](Context::with_timeout), `.._cause` |
 //! | `context.WithValue`, `WithoutCancel`, `AfterFunc`, `Cause` | [`Context::with_value`], [`without_cancel`](Context::without_cancel), [`after_func`](Context::after_func), [`cause`](Context::cause) |
@@ -26,13 +35,19 @@
 //! | `ctx.Deadline()`, `ctx.Value(key)` | [`ctx.deadline()`](Context::deadline), [`remaining`](Context::remaining), [`ctx.value(key)`](Context::value) |
 //! | `defer cancel()` | [`CancelFn::guard`] |
 //! | `f(ctx)`, `go f(ctx)` | an argument as in Go, or [`Context::scope`], in which all that is spawned inherits it |
+//! | `make(chan struct{}, 1)` as a signal | [`Notify`] |
+//! | `make(chan T, 1)` for one answer | [`oneshot`] |
+//! | `close(ch)` as a signal to all | [`Notify::notify_waiters`], or [`Context::with_cancel`] |
+//! | a `Cond` and the latest value | [`watch`] |
+//! | a channel for each of those who listen | [`broadcast`] |
+//! | a `WaitGroup` at which all wait for all | [`Barrier`] |
 //! | `golang.org/x/sync/semaphore.Weighted` | [`Semaphore`] |
 //! | `golang.org/x/sync/errgroup.Group` | [`errgroup::Group`] |
 //! | `golang.org/x/sync/singleflight.Group` | [`singleflight::Group`] |
 //!
 //! | tokio | here |
 //! |---|---|
-//! | `sync::mpsc` | [`fn@chan`], with several receivers too; [`reserve`](Sender::reserve), [`recv_many`](Receiver::recv_many), [`send_timeout`](Sender::send_timeout) |
+//! | `sync::mpsc` | [`fn@chan`], with several receivers too; [`reserve`](Sender::reserve), [`recv_many`](Receiver::recv_many), [`send_timeout`](Sender::send_timeout); `unbounded_channel` is [`unbounded`] |
 //! | `select!`, `biased`, `else` | [`select!`], in which an operation that loses loses nothing |
 //! | `sync::{oneshot, broadcast, watch}` | [`oneshot`], [`broadcast`], [`watch`] |
 //! | `sync::{Mutex, RwLock, Semaphore, Notify, Barrier, OnceCell}` | the same names |

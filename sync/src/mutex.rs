@@ -110,6 +110,16 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let mutex = gmp_sync::Mutex::new(vec![1]);
+    /// let mut guard = mutex.lock().await;
+    /// guard.push(2);
+    /// drop(guard);
+    /// assert_eq!(mutex.into_inner(), [1, 2]);
+    /// # });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn lock(&self) -> Lock<&Mutex<T>> {
@@ -120,6 +130,19 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use std::sync::Arc;
+    /// let mutex = Arc::new(gmp_sync::Mutex::new(0));
+    /// let mut guard = mutex.clone().lock_owned().await;
+    /// let task = gmp_executor::spawn(async move { *guard += 1 });
+    /// assert!(task.await.is_ok());
+    /// assert_eq!(*mutex.lock().await, 1);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn lock_owned(self: Arc<Self>) -> Lock<Arc<Mutex<T>>> {
         Lock::new(self, Location::caller())
@@ -129,10 +152,17 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// # Errors
     /// [`TryLockError`]: it is not.
+    ///
+    /// ```
+    /// let mutex = gmp_sync::Mutex::new(0);
+    /// let guard = mutex.try_lock().unwrap();
+    /// assert!(mutex.try_lock().is_err());
+    /// drop(guard);
+    /// assert!(mutex.try_lock().is_ok());
+    /// ```
     #[inline]
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
-        self.word
-            .try_lock()
+        self.try_take()
             .then(|| Guard::new(self))
             .ok_or(TryLockError(()))
     }
@@ -142,7 +172,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     /// [`TryLockError`]: it is not free.
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
-        if self.word.try_lock() {
+        if self.try_take() {
             Ok(Guard::new(self))
         } else {
             Err(TryLockError(()))
@@ -150,6 +180,12 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// Waits for the lock on this thread. Inside of a task the processor is handed off meanwhile.
+    ///
+    /// ```
+    /// let mutex = gmp_sync::Mutex::new(0);
+    /// *mutex.lock_blocking() += 1;
+    /// assert_eq!(mutex.into_inner(), 1);
+    /// ```
     #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn lock_blocking(&self) -> MutexGuard<'_, T> {
@@ -162,6 +198,22 @@ impl<T: ?Sized> Mutex<T> {
     /// The value, without locking: nobody else can have it.
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
+    }
+
+    #[inline]
+    fn try_take(&self) -> bool {
+        self.word.try_lock() || self.word.is_kept() && self.try_take_kept()
+    }
+
+    /// It is free and reserved; but those for whom it was may all have been passed over since, by a look that does not
+    /// know the word.
+    #[cold]
+    fn try_take_kept(&self) -> bool {
+        let list = self.contended().list.lock();
+        if list.is_open() {
+            self.word.clear_starves();
+        }
+        self.word.take(false)
     }
 
     /// By who holds the lock.

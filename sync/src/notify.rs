@@ -78,6 +78,17 @@ impl Notify {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue; a notification that it had got goes to the next.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::Notify;
+    /// let ready = Notify::new();
+    /// // Made before the notification, polled after it.
+    /// let (one, two) = (ready.notified(), ready.notified());
+    /// ready.notify_waiters();
+    /// futures::join!(one, two);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn notified(&self) -> Notified<&Notify> {
         let rounds = self.rounds.load(Ordering::Acquire);
@@ -95,6 +106,20 @@ impl Notify {
     }
 
     /// Notifies the one who waits longest. If nobody waits, the next who comes; several such are kept as one.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let changed = gmp_sync::Notify::new();
+    /// changed.notify_one();
+    /// changed.notify_one();
+    /// changed.notified().await;
+    /// // Both were kept as one.
+    /// gmp_sync::select! {
+    ///     () = changed.notified() => unreachable!(),
+    ///     default => {}
+    /// }
+    /// # });
+    /// ```
     pub fn notify_one(&self) {
         notify_one(self.list.lock());
     }
@@ -212,7 +237,7 @@ impl<N: Held> Future for Notified<N> {
             proceed.made_progress();
             return Poll::Ready(());
         }
-        note(self.site, Reason::Lock);
+        note(self.site, Reason::Notify);
         Poll::Pending
     }
 }

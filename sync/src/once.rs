@@ -38,6 +38,16 @@ impl Once {
     ///
     /// # Cancel safety
     /// Where it is dropped while `f` runs, nothing is done, and the next caller runs its own.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use std::cell::Cell;
+    /// let (once, runs) = (gmp_sync::Once::new(), Cell::new(0));
+    /// let setup = || async { runs.set(runs.get() + 1) };
+    /// futures::join!(once.call_once(setup), once.call_once(setup));
+    /// assert!(once.is_completed() && runs.get() == 1);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn call_once<'a, F, I>(&'a self, f: F) -> impl Future<Output = ()> + use<'a, F, I>
     where

@@ -71,6 +71,13 @@ impl<T> OnceCell<T> {
     ///
     /// # Errors
     /// [`SetError`] with the value, if there is one already or somebody makes one now.
+    ///
+    /// ```
+    /// let cell = gmp_sync::OnceCell::new();
+    /// assert!(cell.set(1).is_ok());
+    /// assert_eq!(cell.set(2).unwrap_err().0, 2);
+    /// assert_eq!(cell.get(), Some(&1));
+    /// ```
     pub fn set(&self, value: T) -> Result<(), SetError<T>> {
         let running = self.list.lock();
         if running.0 {
@@ -86,6 +93,15 @@ impl<T> OnceCell<T> {
     ///
     /// # Cancel safety
     /// Where it is dropped while `init` runs, that is dropped too, and somebody else who waits runs its own.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::OnceCell;
+    /// static NAME: OnceCell<String> = OnceCell::new();
+    /// let name = NAME.get_or_init(|| async { String::from("looked up once") }).await;
+    /// assert_eq!(NAME.get(), Some(name));
+    /// # });
+    /// ```
     #[track_caller]
     pub fn get_or_init<'a, F, I>(
         &'a self,
@@ -115,6 +131,15 @@ impl<T> OnceCell<T> {
     ///
     /// # Cancel safety
     /// As [`get_or_init`](Self::get_or_init).
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::OnceCell;
+    /// let cell = OnceCell::new();
+    /// assert_eq!(cell.get_or_try_init(|| async { Err("down") }).await, Err("down"));
+    /// assert_eq!(cell.get_or_try_init(|| async { Ok::<_, ()>(7) }).await, Ok(&7));
+    /// # });
+    /// ```
     #[track_caller]
     pub fn get_or_try_init<'a, E, F, I>(
         &'a self,
@@ -243,7 +268,7 @@ impl<'a, T> Future for Claim<'a, T> {
             return Poll::Ready(Some(Turn(&cell.list)));
         }
         turn.wait(Some(waiter));
-        note(this.site, Reason::Lock);
+        note(this.site, Reason::Once);
         Poll::Pending
     }
 }

@@ -127,6 +127,12 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// The value, if the receiver is gone or closed.
+    ///
+    /// ```
+    /// let (sender, receiver) = gmp_sync::oneshot::channel();
+    /// drop(receiver);
+    /// assert_eq!(sender.send("nobody wants it"), Err("nobody wants it"));
+    /// ```
     pub fn send(mut self, value: T) -> Result<(), T> {
         let core = self.core.take().expect("a sender sends once");
         core.value.with_mut(|place| {
@@ -158,6 +164,14 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     /// It only watches.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (mut sender, receiver) = gmp_sync::oneshot::channel::<u8>();
+    /// futures::join!(sender.closed(), async { drop(receiver) });
+    /// assert!(sender.is_closed());
+    /// # });
+    /// ```
     #[track_caller]
     pub fn closed(&mut self) -> impl Future<Output = ()> + use<'_, T> {
         let site = Location::caller();
@@ -208,6 +222,14 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     /// [`TryRecvError`]: it is not there yet, or never will be.
+    ///
+    /// ```
+    /// use gmp_sync::oneshot::{TryRecvError, channel};
+    /// let (sender, mut receiver) = channel();
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    /// sender.send(1).unwrap();
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// ```
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         if !self.core.word.is_over(&RECEIVER) {
             return if self.core.word.is_over(&SENDER) {
@@ -221,6 +243,12 @@ impl<T> Receiver<T> {
     }
 
     /// No value can be sent any more. One that was sent can still be received.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = gmp_sync::oneshot::channel();
+    /// receiver.close();
+    /// assert!(sender.send(1).is_err());
+    /// ```
     pub fn close(&mut self) {
         if self.core.word.receiver_goes() {
             self.core.wake(&SENDER);

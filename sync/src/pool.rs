@@ -91,6 +91,15 @@ impl<T: Send + 'static> Pool<T> {
     ///
     /// # Panics
     /// If making one does.
+    ///
+    /// ```
+    /// use gmp_sync::Pool;
+    /// let buffers = Pool::new(Vec::<u8>::new);
+    /// let mut buffer = buffers.get();
+    /// buffer.extend(b"kept");
+    /// // Out of the pool for good.
+    /// assert_eq!(buffer.into_inner(), b"kept");
+    /// ```
     #[inline(always)]
     pub fn get(&self) -> Pooled<'_, T> {
         Pooled {
@@ -113,6 +122,13 @@ impl<T: Send + 'static> Pool<T> {
     }
 
     /// Puts a thing in, as if it had come from here. (Go: `Pool.Put`)
+    ///
+    /// ```
+    /// use gmp_sync::Pool;
+    /// let pool = Pool::new(|| "made");
+    /// pool.put("put");
+    /// assert_eq!(*pool.get(), "put");
+    /// ```
     #[inline(always)]
     pub fn put(&self, thing: T) {
         let core = &*self.core;

@@ -13,7 +13,15 @@ pub use crate::select::{
     Answer, Arm, ByFuture, ByOperation, Operation, Selection, forever, nothing_left, unmatched,
 };
 
-/// Any awaitable.
-pub fn into_future<F: IntoFuture>(awaitable: F) -> F::IntoFuture {
-    awaitable.into_future()
+/// Whatever can be awaited. A method, since what a call of a method that is not there gives has no type: the compiler says
+/// once what is wrong, and nothing of what would follow.
+pub trait Awaitable: IntoFuture {
+    /// The future.
+    fn __gmp_into_future(self) -> Self::IntoFuture;
+}
+
+impl<F: IntoFuture> Awaitable for F {
+    fn __gmp_into_future(self) -> F::IntoFuture {
+        self.into_future()
+    }
 }

@@ -34,7 +34,8 @@ const READERS: usize = (u32::MAX >> 3) as usize;
 ///
 /// First come, first served: a writer that waits keeps later readers behind it. So one who holds a read lock must not
 /// wait for a second one. A future that has been given the lock holds it until it is dropped or
-/// awaited, so do not keep one around unpolled.
+/// awaited, and all behind it wait meanwhile: a [`Mutex`](crate::Mutex) passes such a one over, this does not. So do not
+/// keep one around unpolled, as an arm of a loop around `select!` that is made outside of the loop.
 ///
 /// ```
 /// # futures::executor::block_on(async {
@@ -88,6 +89,14 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let lock = gmp_sync::RwLock::new(7);
+    /// let (one, two) = (lock.read().await, lock.read().await);
+    /// assert!(*one == *two && lock.try_write().is_err());
+    /// # });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn read(&self) -> Read<&RwLock<T>> {
@@ -98,6 +107,14 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let lock = gmp_sync::RwLock::new(String::new());
+    /// lock.write().await.push_str("written");
+    /// assert_eq!(*lock.read().await, "written");
+    /// # });
+    /// ```
     #[inline]
     #[track_caller]
     pub fn write(&self) -> Write<&RwLock<T>> {
@@ -134,6 +151,14 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// # Errors
     /// [`TryLockError`]: there is somebody.
+    ///
+    /// ```
+    /// let lock = gmp_sync::RwLock::new(7);
+    /// let reads = lock.try_read().unwrap();
+    /// assert!(lock.try_read().is_ok() && lock.try_write().is_err());
+    /// drop(reads);
+    /// *lock.try_write().unwrap() = 8;
+    /// ```
     pub fn try_write(&self) -> Result<RwLockWriteGuard<'_, T>, TryLockError> {
         self.try_take(READERS).map(WriteGuard)
     }

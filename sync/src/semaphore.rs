@@ -27,7 +27,8 @@ use crate::{
 /// A number of permits, given out in the order in which they were asked for. (Go: `golang.org/x/sync/semaphore.Weighted`)
 ///
 /// A permit is given back when it is dropped. One who asks for many permits is not overtaken by others who ask for few. A future
-/// that has been given its permits holds them until it is dropped or awaited, so do not keep one around unpolled.
+/// that has been given its permits, or a part of them, holds them until it is dropped or awaited, and all behind it wait
+/// meanwhile: a [`Mutex`](crate::Mutex) passes such a one over, this does not. So do not keep one around unpolled.
 ///
 /// ```
 /// # futures::executor::block_on(async {
@@ -86,6 +87,17 @@ impl Semaphore {
     ///
     /// # Cancel safety
     /// Dropping it gives up the place in the queue, and gives back what it had got.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let semaphore = gmp_sync::Semaphore::new(1);
+    /// let permit = semaphore.acquire().await?;
+    /// assert!(semaphore.try_acquire().is_err());
+    /// drop(permit);
+    /// assert!(semaphore.try_acquire().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[inline]
     #[track_caller]
     pub fn acquire(&self) -> Acquire<&Semaphore> {
@@ -100,6 +112,17 @@ impl Semaphore {
     ///
     /// # Cancel safety
     /// As [`acquire`](Self::acquire).
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let bytes = gmp_sync::Semaphore::new(1024);
+    /// let mut room = bytes.acquire_many(1000).await?;
+    /// // A part of it goes back earlier.
+    /// drop(room.split(600));
+    /// assert_eq!((room.num_permits(), bytes.available_permits()), (400, 624));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[track_caller]
     pub fn acquire_many(&self, n: usize) -> Acquire<&Semaphore> {
         Acquire::new(self, n, Location::caller())
@@ -112,6 +135,19 @@ impl Semaphore {
     ///
     /// # Cancel safety
     /// As [`acquire`](Self::acquire).
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// use std::sync::Arc;
+    /// let semaphore = Arc::new(gmp_sync::Semaphore::new(10));
+    /// let permit = semaphore.clone().acquire_owned().await.unwrap();
+    /// let task = gmp_executor::spawn(async move { drop(permit) });
+    /// assert!(task.await.is_ok());
+    /// assert_eq!(semaphore.available_permits(), 10);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn acquire_owned(self: Arc<Self>) -> Acquire<Arc<Semaphore>> {
         Acquire::new(self, 1, Location::caller())
@@ -133,6 +169,15 @@ impl Semaphore {
     ///
     /// # Errors
     /// [`TryAcquireError`]: none is free, or the semaphore is closed.
+    ///
+    /// ```
+    /// use gmp_sync::{Semaphore, TryAcquireError};
+    /// let semaphore = Semaphore::new(1);
+    /// let _permit = semaphore.try_acquire().unwrap();
+    /// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
+    /// semaphore.close();
+    /// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
+    /// ```
     pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
         self.try_acquire_many(1)
     }
@@ -173,6 +218,17 @@ impl Semaphore {
     ///
     /// # Panics
     /// If there were more than [`MAX_PERMITS`](Self::MAX_PERMITS) then.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let semaphore = gmp_sync::Semaphore::new(0);
+    /// semaphore.add_permits(3);
+    /// semaphore.acquire().await?.forget();
+    /// assert_eq!(semaphore.forget_permits(9), 2);
+    /// assert_eq!(semaphore.available_permits(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     pub fn add_permits(&self, n: usize) {
         self.release(n);
     }
@@ -183,6 +239,15 @@ impl Semaphore {
     }
 
     /// No permits are given any more; all who wait get an error. Permits that were given stay valid.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let semaphore = gmp_sync::Semaphore::new(0);
+    /// let waits = semaphore.acquire();
+    /// semaphore.close();
+    /// assert!(waits.await.is_err());
+    /// # });
+    /// ```
     pub fn close(&self) {
         let mut wakes = Wakes::new();
         let mut list = self.list.lock();
@@ -214,7 +279,11 @@ impl Semaphore {
     pub(crate) fn release(&self, n: usize) {
         match self.word.release(n) {
             Release::Done => {}
-            Release::Waiters => self.give(self.list.lock(), n),
+            Release::Waiters => {
+                // A1: none is free, so that is all that there may be too much of; before anybody is taken out.
+                word::check(n);
+                self.give(self.list.lock(), n);
+            }
         }
     }
 

@@ -64,10 +64,20 @@ where
     /// (Go: `Group.Do`; for `Group.DoChan`, spawn this.)
     ///
     /// # Panics
-    /// Where the future panics, in all who wait for it.
+    /// Where the future panics, in all who wait for it; who asks after that begins anew.
     ///
     /// # Cancel safety
     /// Another who waits goes on with the future; without one it is dropped.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::singleflight::Group;
+    /// let pages = Group::new();
+    /// let fetch = || pages.run("/index", || async { String::from("fetched once") });
+    /// let (one, two) = futures::join!(fetch(), fetch());
+    /// assert_eq!(one.value, two.value);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn run<'a, M, F>(
         &'a self,
@@ -85,11 +95,10 @@ where
                 group: self,
                 key,
             };
-            let value = caller.call.value.get_from(site).await.clone();
+            let value = caller.call.value.get_from(site).await;
             // Whoever comes from now on begins anew.
-            self.remove(&caller.key, |call| {
-                Weak::as_ptr(call) == Arc::as_ptr(&caller.call)
-            });
+            caller.leave();
+            let value = value.clone();
             let shared = caller.call.shared.load(Ordering::Relaxed);
             Flight { value, shared }
         }
@@ -119,6 +128,20 @@ where
     }
 
     /// The next who asks begins anew, also if a call of the key is under way. (Go: `Group.Forget`)
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::singleflight::Group;
+    /// let group = Group::new();
+    /// let mut old = Box::pin(group.run("key", std::future::pending));
+    /// gmp_sync::select! {
+    ///     _ = &mut old => unreachable!(),
+    ///     default => group.forget("key"),
+    /// }
+    /// // The old one is under way yet.
+    /// assert_eq!(group.run("key", || async { "new" }).await.value, "new");
+    /// # });
+    /// ```
     pub fn forget<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
@@ -169,19 +192,26 @@ impl<K, T> fmt::Debug for Group<K, T> {
     }
 }
 
-/// One who asks. The last one of a call that has not ended takes it out of the map.
+/// One who asks. The first of a call that has ended, by a value or a panic, or else the last one, takes it out of the map.
 struct Caller<'a, K: Hash + Eq, T> {
     call: Arc<Call<T>>,
     group: &'a Group<K, T>,
     key: K,
 }
 
-impl<K: Hash + Eq, T> Drop for Caller<'_, K, T> {
-    fn drop(&mut self) {
+impl<K: Hash + Eq, T> Caller<'_, K, T> {
+    fn leave(&self) {
+        let has_ended = self.call.value.has_ended();
         // References come out of the map under its lock only: one is the last one.
         self.group.remove(&self.key, |call| {
-            Weak::as_ptr(call) == Arc::as_ptr(&self.call) && call.strong_count() == 1
+            Weak::as_ptr(call) == Arc::as_ptr(&self.call) && (has_ended || call.strong_count() == 1)
         });
+    }
+}
+
+impl<K: Hash + Eq, T> Drop for Caller<'_, K, T> {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 

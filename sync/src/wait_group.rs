@@ -83,6 +83,18 @@ impl WaitGroup {
     ///
     /// # Panics
     /// With more than `u32::MAX` under way.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let group = gmp_sync::WaitGroup::new();
+    /// group.add(2);
+    /// for _ in 0..2 {
+    ///     let group = group.clone();
+    ///     std::thread::spawn(move || group.done());
+    /// }
+    /// group.wait().await;
+    /// # });
+    /// ```
     #[track_caller]
     pub fn add(&self, n: usize) {
         let added = u32::try_from(n).is_ok_and(|n| self.core.word.add(n));
@@ -97,6 +109,13 @@ impl WaitGroup {
     ///
     /// # Panics
     /// If nothing was under way: there were more `done` than `add`.
+    ///
+    /// ```
+    /// let group = gmp_sync::WaitGroup::new();
+    /// group.add(2);
+    /// group.done();
+    /// assert_eq!(group.count(), 1);
+    /// ```
     #[track_caller]
     pub fn done(&self) {
         match self.core.word.done() {
@@ -122,7 +141,18 @@ impl WaitGroup {
     /// Spawns `future` as a task that is counted until it ends. (Go: `WaitGroup.Go`)
     ///
     /// # Panics
-    /// Outside of a gmp runtime.
+    /// Outside of a gmp runtime; spawn what [`track`](Self::track) makes there.
+    ///
+    /// ```
+    /// # let runtime = gmp_executor::Runtime::new()?;
+    /// # runtime.block_on(async {
+    /// let group = gmp_sync::WaitGroup::new();
+    /// let task = group.go(async { 42 });
+    /// group.wait().await;
+    /// assert_eq!(task.await.unwrap(), 42);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn go<F>(&self, future: F) -> JoinHandle<F::Output>
@@ -130,15 +160,48 @@ impl WaitGroup {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        gmp_executor::spawn(self.track(future))
+    }
+
+    /// Counts `future` from now on until it ends or is dropped: for other executors, which spawn what is returned, and for
+    /// what is not spawned at all. (tokio-util: `TaskTracker::track_future`)
+    ///
+    /// # Panics
+    /// As [`add`](Self::add).
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use futures::executor::ThreadPool;
+    /// use gmp_sync::WaitGroup;
+    /// let (pool, group) = (ThreadPool::new()?, WaitGroup::new());
+    /// for _ in 0..10 {
+    ///     pool.spawn_ok(group.track(async { /* work */ }));
+    /// }
+    /// group.wait().await;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[track_caller]
+    pub fn track<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         self.add(1);
         let done = CallsDone(self.clone());
-        gmp_executor::spawn(Counted { future, done })
+        Counted { future, done }
     }
 
     /// Waits until nothing is under way; ready at once if nothing is. (Go: `WaitGroup.Wait`)
     ///
     /// # Cancel safety
     /// It only watches: dropping it changes nothing.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let group = gmp_sync::WaitGroup::new();
+    /// // Nothing is under way.
+    /// group.wait().await;
+    /// group.add(1);
+    /// futures::join!(group.wait(), group.wait(), async { group.done() });
+    /// # });
+    /// ```
     #[track_caller]
     pub fn wait(&self) -> Wait<'_> {
         Wait {

@@ -27,7 +27,7 @@ use crate::{
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
-/// A value that changes. Receivers see the latest; what comes in between they may miss.
+/// A value that changes. Receivers see the latest; what comes in between they may miss. (tokio: `sync::watch`)
 ///
 /// ```
 /// # futures::executor::block_on(async {
@@ -141,6 +141,14 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// [`SendError`] with the value, if there is no receiver; then nothing is set.
+    ///
+    /// ```
+    /// let (sender, receiver) = gmp_sync::watch::channel(1);
+    /// sender.send(2).unwrap();
+    /// assert_eq!(*receiver.borrow(), 2);
+    /// drop(receiver);
+    /// assert!(sender.send(3).is_err());
+    /// ```
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         if self.receiver_count() == 0 {
             return Err(SendError(value));
@@ -164,6 +172,17 @@ impl<T> Sender<T> {
     }
 
     /// Changes the value in place, under its lock. Receivers are told if `modify` returns true.
+    ///
+    /// ```
+    /// let (sender, receiver) = gmp_sync::watch::channel(7);
+    /// let raise = |to: i32| sender.send_if_modified(|highest| {
+    ///     let raised = to > *highest;
+    ///     *highest = to.max(*highest);
+    ///     raised
+    /// });
+    /// assert!(!raise(5) && receiver.has_changed() == Ok(false));
+    /// assert!(raise(9) && receiver.has_changed() == Ok(true));
+    /// ```
     pub fn send_if_modified(&self, modify: impl FnOnce(&mut T) -> bool) -> bool {
         let mut value = self
             .shared
@@ -210,6 +229,14 @@ impl<T> Sender<T> {
     ///
     /// # Cancel safety
     /// It only watches.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (sender, receiver) = gmp_sync::watch::channel(0);
+    /// futures::join!(sender.closed(), async { drop(receiver) });
+    /// assert!(sender.is_closed());
+    /// # });
+    /// ```
     #[track_caller]
     pub fn closed(&self) -> impl Future<Output = ()> + use<'_, T> {
         let first = self.shared.left.notified();
@@ -260,6 +287,14 @@ impl<T> Receiver<T> {
     }
 
     /// The value, which counts as seen.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = gmp_sync::watch::channel(1);
+    /// sender.send(2).unwrap();
+    /// assert_eq!((*receiver.borrow(), receiver.has_changed()), (2, Ok(true)));
+    /// assert_eq!(*receiver.borrow_and_update(), 2);
+    /// assert_eq!(receiver.has_changed(), Ok(false));
+    /// ```
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
         let value = self.shared.borrow();
         self.seen = value.version;
@@ -296,6 +331,18 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     /// A value counts as seen only when this is ready.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (sender, mut receiver) = gmp_sync::watch::channel(1);
+    /// sender.send(2).unwrap();
+    /// sender.send(3).unwrap();
+    /// drop(sender);
+    /// // Once for both; then nothing comes any more.
+    /// assert!(receiver.changed().await.is_ok() && *receiver.borrow() == 3);
+    /// assert!(receiver.changed().await.is_err());
+    /// # });
+    /// ```
     #[track_caller]
     pub fn changed(&mut self) -> Changed<'_, T> {
         Changed {
@@ -313,6 +360,15 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     /// Values that were refused count as seen.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (sender, mut receiver) = gmp_sync::watch::channel(0);
+    /// let climbs = async { (1..=5).for_each(|n| drop(sender.send(n))) };
+    /// let (seen, ()) = futures::join!(receiver.wait_for(|n| *n >= 5), climbs);
+    /// assert_eq!(*seen.unwrap(), 5);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn wait_for<'a, P>(
         &'a mut self,

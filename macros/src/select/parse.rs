@@ -79,7 +79,7 @@ impl Select {
     fn push(&mut self, arm: Arm) -> Result<()> {
         if self.arms.len() == super::MAX_ARMS {
             let why = format!(
-                "`select!` has at most {} arms; `gmp::Select` takes any number at run time",
+                "`select!` has at most {} arms; `gmp::sync::Select` takes any number at run time",
                 super::MAX_ARMS
             );
             return Err(Error::new(arm.pattern.span(), why));

@@ -63,3 +63,20 @@ fn one_that_is_set_in_a_runtime_rings_when_that_ends() {
     assert_eq!(told.recv().unwrap(), 1);
     drop(alarm);
 }
+
+/// Whoever set an alarm is stalled before it puts it where it stays; it rings, and the next one is there already.
+#[test]
+fn one_that_comes_late_does_not_drop_the_next() {
+    let _watchdog = Watchdog::new();
+    let (sender, told) = channel();
+    let set = |n: u32, after: Duration| {
+        let waker = Waker::from(Arc::new(Tells(n, sender.clone())));
+        Alarm::set(Instant::now() + after, waker)
+    };
+    let mut latest = Latest::default();
+    let first = set(1, Duration::ZERO);
+    assert_eq!(told.recv().unwrap(), 1);
+    assert!(latest.keep(2, set(2, Duration::from_millis(20))).is_none());
+    drop(latest.keep(1, first));
+    assert_eq!(told.recv().unwrap(), 2);
+}

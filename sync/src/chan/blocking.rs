@@ -5,12 +5,12 @@ use std::{
     panic::Location,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use gmp_executor::{
-    block_on,
-    time::{Sleep, sleep},
+    Handle, block_on,
+    time::{Sleep, sleep_until},
 };
 use pin_project::pin_project;
 
@@ -20,7 +20,11 @@ use super::{
     send::Send,
     sender::Sender,
 };
-use crate::shim::{Reason, note};
+use crate::{
+    alarm::Alarm,
+    clock,
+    shim::{Reason, note},
+};
 
 impl<T> Sender<T> {
     /// Sends a value from a thread, which sleeps until it is sent.
@@ -46,29 +50,25 @@ impl<T> Sender<T> {
     /// # Errors
     /// The value, if the time is over first or the channel is closed.
     ///
-    /// # Panics
-    /// When it has to wait outside of a gmp runtime.
-    ///
     /// # Cancel safety
     /// As [`send`](Self::send).
     ///
     /// ```
-    /// # let runtime = gmp_executor::Runtime::new()?;
-    /// # runtime.block_on(async {
+    /// # futures::executor::block_on(async {
     /// use std::time::Duration;
     /// let (tx, _rx) = gmp_sync::chan(0);
     /// let late = tx.send_timeout(1, Duration::from_millis(1)).await.unwrap_err();
     /// assert!(late.is_timeout());
     /// assert_eq!(late.into_inner(), 1);
     /// # });
-    /// # Ok::<(), std::io::Error>(())
     /// ```
     #[track_caller]
     pub fn send_timeout(&self, value: T, limit: Duration) -> SendTimeout<'_, T> {
         SendTimeout {
             site: Location::caller(),
             send: self.send(value),
-            sleep: sleep(limit),
+            end: clock::now().checked_add(limit),
+            limit: Limit::Unknown,
         }
     }
 }
@@ -77,6 +77,13 @@ impl<T> Receiver<T> {
     /// Receives the next value on a thread, which sleeps until there is one. `None` if the channel is closed and drained.
     ///
     /// Inside of a gmp task the processor goes to another thread meanwhile, so that the other tasks run on.
+    ///
+    /// ```
+    /// let (tx, rx) = gmp_sync::chan(0);
+    /// std::thread::spawn(move || tx.send_blocking("hello"));
+    /// assert_eq!(rx.recv_blocking(), Some("hello"));
+    /// assert_eq!(rx.recv_blocking(), None);
+    /// ```
     #[track_caller]
     pub fn recv_blocking(&self) -> Option<T> {
         block_on(self.recv())
@@ -90,8 +97,43 @@ pub struct SendTimeout<'a, T> {
     site: &'static Location<'static>,
     #[pin]
     send: Send<'a, T>,
-    #[pin]
-    sleep: Sleep,
+    /// `None`: beyond what the clock can say.
+    end: Option<Instant>,
+    limit: Limit,
+}
+
+/// What wakes it when the time is over: known when it must wait.
+enum Limit {
+    Unknown,
+    /// Inside of a gmp runtime.
+    Timer(Sleep),
+    /// Elsewhere. For the waker of the last poll.
+    Alarm {
+        _set: Alarm,
+    },
+}
+
+impl Limit {
+    /// The time is over; or `cx` is woken when it is.
+    fn poll(&mut self, end: Option<Instant>, cx: &mut Context<'_>) -> bool {
+        let Some(end) = end else { return false };
+        if clock::now() >= end {
+            return true;
+        }
+        if let Limit::Unknown = self {
+            if Handle::try_current().is_some() {
+                *self = Limit::Timer(sleep_until(end));
+            }
+        }
+        if let Limit::Timer(sleep) = self {
+            return Pin::new(sleep).poll(cx).is_ready();
+        }
+        // It may have rung early: see `alarm`.
+        *self = Limit::Alarm {
+            _set: Alarm::set(end, cx.waker().clone()),
+        };
+        false
+    }
 }
 
 impl<T> Future for SendTimeout<'_, T> {
@@ -102,7 +144,7 @@ impl<T> Future for SendTimeout<'_, T> {
         if let Poll::Ready(sent) = this.send.as_mut().poll(cx) {
             return Poll::Ready(sent.map_err(|SendError(value)| SendTimeoutError::Closed(value)));
         }
-        if this.sleep.poll(cx).is_pending() {
+        if !this.limit.poll(*this.end, cx) {
             note(this.site, Reason::Channel);
             return Poll::Pending;
         }

@@ -17,6 +17,9 @@
 //! - C5: no value is dropped and nobody is woken under the lock; sections return what is to be dropped or woken.
 //! - C6: after the close nothing enters but what has a reserved place, and what was there is received. A receiver is told of
 //!   the end when the buffer is empty and no place is reserved.
+//! - C7: who only *listens* (a `Stream`, which may never be polled again) is parked as a receiver, and C1 holds for it, but it
+//!   is given nothing. A value that finds no other receiver parked goes to the buffer, which may hold more than the
+//!   capacity then, and all who listen are woken: who looks first takes it.
 
 use std::{
     collections::VecDeque,
@@ -258,10 +261,14 @@ impl<T> State<T> {
             return Put::Closed(value);
         }
         // C1: else nobody is parked.
-        if self.buffer.is_empty() {
+        if self.buffer.is_empty() && !self.receivers.is_empty() {
             if let Some(receiver) = self.receivers.claim_where(own, |_| true) {
                 receiver.put_value(value);
                 return Put::Done(receiver.settle(Stage::Done));
+            }
+            if let Some(waiter) = self.receivers.tell_listeners(Stage::Done) {
+                self.buffer.push_back(value);
+                return Put::Done(Some(waiter));
             }
         }
         if self.is_full() {
@@ -304,7 +311,7 @@ impl<T> State<T> {
             return receiver.settle(Stage::Done);
         }
         self.buffer.push_front(value);
-        None
+        self.receivers.tell_listeners(Stage::Done)
     }
 
     fn fill_reserved(&mut self, value: T, waiters: &mut [Option<Waiter>; 2]) -> (Option<T>, bool) {
@@ -320,6 +327,7 @@ impl<T> State<T> {
         };
         let Some(receiver) = receiver else {
             self.buffer.push_back(value);
+            waiters[0] = self.receivers.tell_listeners(Stage::Done);
             return (None, false);
         };
         receiver.put_value(value);
@@ -338,6 +346,9 @@ impl<T> State<T> {
             };
             batch[told] = node.settle(Stage::Closed);
             told += 1;
+        }
+        if told < BATCH && self.ended() {
+            batch[told] = self.receivers.tell_listeners(Stage::Closed);
         }
         told
     }

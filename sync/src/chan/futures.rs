@@ -19,6 +19,11 @@ use super::{
 use crate::shim::{Reason, note, poll_proceed};
 
 /// The values until the channel is closed and drained. (Go: `for value := range ch`)
+///
+/// A `next` that is dropped leaves no trace in the stream by which it could be known, so a stream is never given a value
+/// that it might not look at: it is woken, and takes what is there when it is polled. Where [`recv`](Receiver::recv)s wait
+/// too they are served first. With capacity 0 a value that is sent while only streams wait is in the channel until one of
+/// them, or anybody else, takes it. Each value wakes all streams that wait: of many that share a channel, let each `recv`.
 impl<T> Stream for Receiver<T> {
     type Item = T;
 
@@ -46,7 +51,7 @@ impl<T> Receiver<T> {
         }
         let node = self.stream.as_deref().expect("it was made");
         // SAFETY: N4: the box is pinned; the receiver's `Drop` cancels.
-        let polled = unsafe { self.core.poll_recv(node, Visit::Alone(cx.waker())) };
+        let polled = unsafe { self.core.poll_listening(node, cx.waker()) };
         if polled.is_pending() {
             note(self.core.made, Reason::Channel);
         }

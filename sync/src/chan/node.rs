@@ -36,12 +36,15 @@ use std::{
     marker::PhantomPinned,
     mem::ManuallyDrop,
     ptr::{self, NonNull},
-    sync::atomic::Ordering,
-    task::Waker,
+    sync::{Arc, Mutex, atomic::Ordering},
+    task::{Wake, Waker},
 };
 
 use super::decision::{Claim, Decision};
-use crate::shim::{AtomicU8, UnsafeCell, Waiter};
+use crate::{
+    shim::{AtomicU8, UnsafeCell, Waiter},
+    wait_list::Wakes,
+};
 
 /// Where a node stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +60,14 @@ pub(super) enum Stage {
     Closed,
 }
 
+/// In the place of a select, of one that is told when to look and given nothing. It points nowhere.
+const LISTENS: *const Decision = ptr::without_provenance(usize::MAX);
+
 pub(super) struct Node<T> {
     /// The neighbours (N1).
     next: Cell<*const Node<T>>,
     previous: Cell<*const Node<T>>,
-    /// The select that it is an arm of; null if it waits alone. Changes in `Idle` only.
+    /// The select that it is an arm of; null if it waits alone, [`LISTENS`] if it only listens. Changes in `Idle` only.
     decision: Cell<*const Decision>,
     arm: Cell<u32>,
     stage: AtomicU8,
@@ -206,6 +212,15 @@ impl<T> Node<T> {
         self.arm.set(arm);
     }
 
+    /// Makes it one that listens (C7 in `core`). By the owner, in `Idle`.
+    pub(super) fn listen(&self) {
+        self.set_arm(LISTENS, 0);
+    }
+
+    fn listens(&self) -> bool {
+        ptr::eq(self.decision.get(), LISTENS)
+    }
+
     /// A counterpart wants it to happen. Under the lock, of a node in the list.
     #[inline]
     fn claim(&self) -> Claim {
@@ -213,6 +228,9 @@ impl<T> Node<T> {
         if decision.is_null() {
             // SAFETY: N2: it is queued, and the caller has the lock.
             return Claim::Won(unsafe { self.set_waiter(None) });
+        }
+        if self.listens() {
+            return Claim::Deaf;
         }
         // SAFETY: N4, N5: it is queued, so the select that it is an arm of is there.
         let decision = unsafe { &*decision };
@@ -322,6 +340,52 @@ impl<T> WaitList<T> {
             }
         }
         None
+    }
+}
+
+impl<T> WaitList<T> {
+    /// Takes out all who listen. One waiter stands for all of them.
+    #[cold]
+    pub(super) fn tell_listeners(&mut self, stage: Stage) -> Option<Waiter> {
+        let (mut first, mut crowd) = (None, Vec::new());
+        let mut at = self.first;
+        // SAFETY: N4: nodes in the list are there.
+        while let Some(node) = unsafe { at.as_ref() } {
+            at = node.next.get();
+            if !node.listens() {
+                continue;
+            }
+            self.unlink(node);
+            // SAFETY: N2: it was queued, and the caller has the lock.
+            let waiter = unsafe { node.set_waiter(None) };
+            node.set_stage(stage);
+            match &first {
+                None => first = waiter,
+                Some(_) => crowd.extend(waiter),
+            }
+        }
+        if crowd.is_empty() {
+            return first;
+        }
+        crowd.extend(first);
+        let crowd = Arc::new(Crowd(Mutex::new(crowd)));
+        Some(Waiter::new(&Waker::from(crowd)))
+    }
+}
+
+/// Several who are woken as one.
+struct Crowd(Mutex<Vec<Waiter>>);
+
+impl Wake for Crowd {
+    fn wake(self: Arc<Self>) {
+        let mut wakes = Wakes::new();
+        // Nobody else has it: it is one waiter, woken once.
+        if let Ok(mut crowd) = self.0.lock() {
+            crowd
+                .drain(..)
+                .for_each(|waiter| wakes.extend(Some(waiter)));
+        }
+        wakes.wake();
     }
 }
 

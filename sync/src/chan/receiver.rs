@@ -1,6 +1,11 @@
 //! The end that receives.
 
-use std::{fmt, panic::Location, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    panic::Location,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     core::{Core, NO_SELECT, Taken, wake},
@@ -33,7 +38,8 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     /// Nothing is lost: if it is dropped with a value that it was given and did not return, the next receiver that waits
-    /// gets it, or it goes to the front of the buffer. Only a future that is forgotten ([`std::mem::forget`]) while it
+    /// gets it, or it goes to the front of the buffer. Where several are dropped so at once, what they were given may come in
+    /// another order than it was sent. Only a future that is forgotten ([`std::mem::forget`]) while it
     /// waits goes on waiting, and keeps the value that it is given.
     ///
     /// ```
@@ -108,6 +114,16 @@ impl<T> Receiver<T> {
     /// already.
     ///
     /// Those who wait to send get their values back. A [`Permit`](super::Permit) may still be used.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = gmp_sync::chan(1);
+    /// tx.try_send(1).unwrap();
+    /// rx.close();
+    /// assert!(tx.is_closed());
+    /// assert_eq!((rx.recv().await, rx.recv().await), (Some(1), None));
+    /// # });
+    /// ```
     pub fn close(&self) -> bool {
         self.core.close()
     }
@@ -130,6 +146,24 @@ impl<T> Receiver<T> {
     /// For how many values there is room, 0 for a rendezvous; `None` if there is no limit. (Go: `cap(ch)`)
     pub fn capacity(&self) -> Option<usize> {
         limit(self.core.with(|state| state.capacity()))
+    }
+
+    /// How many senders there are now.
+    pub fn sender_count(&self) -> usize {
+        self.core.senders.load(Ordering::Relaxed) as usize
+    }
+
+    /// How many receivers there are now.
+    ///
+    /// ```
+    /// let (tx, rx) = gmp_sync::chan::<u8>(0);
+    /// let _other = rx.clone();
+    /// assert_eq!((rx.sender_count(), rx.receiver_count()), (1, 2));
+    /// drop(tx);
+    /// assert_eq!(rx.sender_count(), 0);
+    /// ```
+    pub fn receiver_count(&self) -> usize {
+        self.core.receivers.load(Ordering::Relaxed) as usize
     }
 
     /// Both receive from one channel.

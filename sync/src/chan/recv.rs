@@ -101,6 +101,24 @@ impl<T> Core<T> {
         }
     }
 
+    /// One visit of a receiver that listens (C7).
+    ///
+    /// # Safety
+    /// `node` is pinned, visited by this function only, and its owner calls [`cancel_recv`](Self::cancel_recv) before it is
+    /// gone (N4).
+    pub(super) unsafe fn poll_listening(&self, node: &Node<T>, waker: &Waker) -> Poll<Option<T>> {
+        if node.stage() == Stage::Queued && self.still_waits(node, waker) {
+            return Poll::Pending;
+        }
+        if node.stage() != Stage::Idle {
+            node.clear();
+        }
+        node.listen();
+        // SAFETY: the caller's; it is idle.
+        let visited = unsafe { self.park(self.lock(), node, waker, list, look) };
+        self.received(node, visited)
+    }
+
     /// Between the close and this poll a receiver may have given back what it was given.
     #[cold]
     fn last_look(&self) -> Option<T> {

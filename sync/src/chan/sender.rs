@@ -1,6 +1,11 @@
 //! The end that sends.
 
-use std::{fmt, panic::Location, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    panic::Location,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
 
 use super::{
     core::{Core, NO_SELECT, Put, Reserved, UNBOUNDED, wake},
@@ -134,6 +139,14 @@ impl<T> Sender<T> {
     ///
     /// # Panics
     /// If the channel has no buffer.
+    ///
+    /// ```
+    /// let (tx, rx) = gmp_sync::chan(1);
+    /// let permit = tx.try_reserve().unwrap();
+    /// assert!(tx.try_reserve().unwrap_err().is_full());
+    /// permit.send(String::from("made where there was room for it"));
+    /// assert!(rx.try_recv().is_ok());
+    /// ```
     #[track_caller]
     pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
         self.check_buffer();
@@ -157,6 +170,16 @@ impl<T> Sender<T> {
     /// False if it was closed already. (Go: `close(ch)`, which panics then)
     ///
     /// Those who wait to send get their values back. A [`Permit`] may still be used.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = gmp_sync::chan(1);
+    /// tx.try_send(1).unwrap();
+    /// assert!(tx.close() && !tx.close());
+    /// assert!(tx.send(2).await.is_err());
+    /// assert_eq!((rx.recv().await, rx.recv().await), (Some(1), None));
+    /// # });
+    /// ```
     pub fn close(&self) -> bool {
         self.core.close()
     }
@@ -179,6 +202,24 @@ impl<T> Sender<T> {
     /// For how many values there is room, 0 for a rendezvous; `None` if there is no limit. (Go: `cap(ch)`)
     pub fn capacity(&self) -> Option<usize> {
         limit(self.core.with(|state| state.capacity()))
+    }
+
+    /// How many senders there are now.
+    ///
+    /// ```
+    /// let (tx, rx) = gmp_sync::chan::<u8>(0);
+    /// let _other = tx.clone();
+    /// assert_eq!((tx.sender_count(), tx.receiver_count()), (2, 1));
+    /// drop(rx);
+    /// assert_eq!(tx.receiver_count(), 0);
+    /// ```
+    pub fn sender_count(&self) -> usize {
+        self.core.senders.load(Ordering::Relaxed) as usize
+    }
+
+    /// How many receivers there are now.
+    pub fn receiver_count(&self) -> usize {
+        self.core.receivers.load(Ordering::Relaxed) as usize
     }
 
     /// Both send into one channel.

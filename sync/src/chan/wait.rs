@@ -100,13 +100,30 @@ impl<T> Core<T> {
     #[inline(always)]
     pub(super) unsafe fn park_alone<'a, R>(
         &'a self,
+        held: Held<'a, State<T>>,
+        node: &Node<T>,
+        waker: &Waker,
+        list: List<T>,
+        look: impl FnMut(&mut State<T>, *const Decision) -> Option<R>,
+    ) -> Visited<R> {
+        node.set_arm(NO_SELECT, 0);
+        // SAFETY: the caller's.
+        unsafe { self.park(held, node, waker, list, look) }
+    }
+
+    /// The rest of [`park_alone`](Self::park_alone), also for one that listens.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(super) unsafe fn park<'a, R>(
+        &'a self,
         mut held: Held<'a, State<T>>,
         node: &Node<T>,
         waker: &Waker,
         list: List<T>,
         mut look: impl FnMut(&mut State<T>, *const Decision) -> Option<R>,
     ) -> Visited<R> {
-        node.set_arm(NO_SELECT, 0);
         // A foreign waker runs user code when it is cloned: that is not for the lock, and is done only if it must be.
         let mut waiter = Waiter::of_task(waker);
         loop {
@@ -133,7 +150,7 @@ impl<T> Core<T> {
 
     /// The node is queued yet, and `waker` will be woken. False: it was settled.
     #[cold]
-    fn still_waits(&self, node: &Node<T>, waker: &Waker) -> bool {
+    pub(super) fn still_waits(&self, node: &Node<T>, waker: &Waker) -> bool {
         let same = self.with(|_| {
             // SAFETY: N2, under the lock.
             (node.stage() == Stage::Queued).then(|| unsafe { node.will_wake(waker) })

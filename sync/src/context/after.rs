@@ -74,20 +74,41 @@ impl Place {
 impl After {
     pub(super) fn start(self) {
         let place = Arc::new(Place(Mutex::new(Some(self.function))));
-        let runtimes = [Handle::try_current(), self.runtime];
-        for runtime in runtimes.into_iter().flatten() {
-            let theirs = place.clone();
-            // Who cancels leaves nothing to it.
-            let task = inherit::within(None, || runtime.spawn(async move { theirs.run() }));
-            if !task.is_finished() || place.is_empty() {
-                return;
-            }
-            // The runtime has ended.
-        }
-        let theirs = place.clone();
-        let builder = thread::Builder::new().name("gmp-after-func".to_owned());
-        if builder.spawn(move || theirs.run()).is_err() {
-            place.run();
+        start(place, [Handle::try_current(), self.runtime]);
+    }
+}
+
+/// Runs what is in `place` as a task of the first of `runtimes` that has not ended, or else on a thread.
+fn start(place: Arc<Place>, mut runtimes: [Option<Handle>; 2]) {
+    let Some(runtime) = runtimes.iter_mut().find_map(Option::take) else {
+        return start_thread(&place);
+    };
+    let attempt = Attempt { place, runtimes };
+    // Who cancels leaves nothing to it.
+    let task = inherit::within(None, || runtime.spawn(async move { attempt.place.run() }));
+    drop(task);
+}
+
+fn start_thread(place: &Arc<Place>) {
+    let theirs = place.clone();
+    let builder = thread::Builder::new().name("gmp-after-func".to_owned());
+    if builder.spawn(move || theirs.run()).is_err() {
+        place.run();
+    }
+}
+
+/// What a task holds that is to run the function. A runtime that ends drops it at any moment before that, and then the next
+/// try is made.
+struct Attempt {
+    place: Arc<Place>,
+    /// Those that are left to be tried.
+    runtimes: [Option<Handle>; 2],
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.place.is_empty() {
+            start(self.place.clone(), std::mem::take(&mut self.runtimes));
         }
     }
 }
@@ -104,6 +125,13 @@ enum Registered {
 
 impl StopFn {
     /// The function is not run any more. False: it was started before; it may still run.
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (context, _cancel) = Context::background().with_cancel();
+    /// let stop = context.after_func(|| println!("never"));
+    /// assert!(stop.stop());
+    /// ```
     pub fn stop(self) -> bool {
         match self.0 {
             Registered::At(canceler, key) => canceler.take_after(key).is_some(),

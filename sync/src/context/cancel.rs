@@ -22,6 +22,16 @@ impl CancelFn {
     }
 
     /// Cancels when it is dropped. (Go: `defer cancel()`)
+    ///
+    /// ```
+    /// use gmp_sync::Context;
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// {
+    ///     let _guard = cancel.guard();
+    ///     // Whatever happens here, also `?` or a panic.
+    /// }
+    /// assert!(context.is_done());
+    /// ```
     pub fn guard(self) -> CancelGuard {
         CancelGuard { cancel: Some(self) }
     }

@@ -13,7 +13,7 @@ use slab::Slab;
 
 use super::{Cause, ContextError, after::After};
 use crate::{
-    alarm::Alarm,
+    alarm::{Alarm, Latest},
     clock,
     wait_list::{WaitList, Waited, Wakes},
 };
@@ -45,7 +45,9 @@ pub(crate) struct State {
     ended: Option<Ended>,
     below: Slab<Weak<Canceler>>,
     after: Slab<After>,
-    alarm: Option<Alarm>,
+    alarm: Latest,
+    /// How often the alarm was set anew: the number of the last one.
+    alarms: u64,
     /// Itself, while `after` has entries (X3).
     kept: Option<Arc<Canceler>>,
 }
@@ -76,7 +78,7 @@ impl State {
     fn is_bare(&self) -> bool {
         self.below.is_empty()
             && self.after.is_empty()
-            && self.alarm.is_none()
+            && !self.alarm.is_set()
             && self.kept.is_none()
     }
 }
@@ -107,12 +109,12 @@ impl Canceler {
         if deadline.is_some_and(|at| at <= clock::now()) {
             canceler.expire();
         } else {
-            canceler.set_alarm();
+            canceler.set_alarm(0);
         }
         canceler
     }
 
-    fn set_alarm(self: &Arc<Self>) {
+    fn set_alarm(self: &Arc<Self>, number: u64) {
         let Some(deadline) = self.deadline else {
             return;
         };
@@ -121,7 +123,7 @@ impl Canceler {
         let alarm = Alarm::set(deadline, rings);
         let mut state = self.list.lock();
         let stale = if state.is_live() {
-            state.alarm.replace(alarm)
+            state.alarm.keep(number, alarm)
         } else {
             Some(alarm)
         };
@@ -308,7 +310,11 @@ impl Wake for Rings {
             canceler.expire();
         } else {
             // Early: see `alarm`.
-            canceler.set_alarm();
+            let mut state = canceler.list.lock();
+            state.alarms += 1;
+            let number = state.alarms;
+            drop(state);
+            canceler.set_alarm(number);
         }
     }
 }

@@ -21,6 +21,19 @@ impl Context {
     ///
     /// # Cancel safety
     /// It only watches.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::{Context, ContextError, chan, select};
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// let (_tx, jobs) = chan::<u8>(0);
+    /// cancel.cancel();
+    /// select! {
+    ///     job = jobs.recv() => unreachable!("{job:?}"),
+    ///     why = context.done() => assert_eq!(why, ContextError::Canceled),
+    /// }
+    /// # });
+    /// ```
     #[track_caller]
     pub fn done(&self) -> Done<'_> {
         let canceler = self.canceler().map(Arc::as_ref);
@@ -37,6 +50,16 @@ impl Context {
     ///
     /// # Cancel safety
     /// That of `future`.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::{Context, ContextError};
+    /// let (context, cancel) = Context::background().with_cancel();
+    /// assert_eq!(context.run(async { 42 }).await, Ok(42));
+    /// cancel.cancel();
+    /// assert_eq!(context.run(async { 42 }).await, Err(ContextError::Canceled));
+    /// # });
+    /// ```
     #[track_caller]
     pub fn run<F: Future>(&self, future: F) -> Run<'_, F> {
         Run {
@@ -92,7 +115,7 @@ impl Future for Done<'_> {
         let proceed = ready!(poll_proceed(cx));
         let polled = self.as_mut().poll_quietly(cx);
         if polled.is_pending() {
-            note(self.site, Reason::Channel);
+            note(self.site, Reason::Context);
         } else {
             proceed.made_progress();
         }

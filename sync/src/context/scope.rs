@@ -64,7 +64,7 @@ impl Context {
     /// cross. The task is not aborted when the context is done: it looks itself.
     ///
     /// # Panics
-    /// Outside of a gmp runtime.
+    /// Outside of a gmp runtime; spawn a [`scope`](Self::scope) there.
     ///
     /// ```
     /// # let runtime = gmp_executor::Runtime::new()?;

@@ -185,6 +185,25 @@ fn values_are_found_by_their_keys_and_the_nearest_counts() {
     assert_eq!(both(&two), (Some("c1k1"), Some("c2k2")));
 }
 
+#[test]
+fn values_are_found_by_their_types_and_by_keys_of_run_time() {
+    let context = Context::background().with(1_u8).with("text");
+    assert_eq!(context.get::<u8>(), Some(&1));
+    assert_eq!(context.get::<&str>(), Some(&"text"));
+    assert_eq!(context.get::<u16>(), None);
+    assert_eq!(context.with(2_u8).get::<u8>(), Some(&2));
+    // Keys are equal if they are of one type and equal.
+    let context = context.with_entry("a", 1).with_entry(String::from("b"), 2);
+    assert_eq!(context.entry(&"a"), Some(&1));
+    assert_eq!(context.entry(&String::from("b")), Some(&2));
+    assert_eq!(context.entry::<_, i32>(&String::from("a")), None);
+    assert_eq!(context.entry::<_, u8>(&"a"), None);
+    let hides = context.with_entry("a", "another");
+    assert_eq!(hides.entry::<_, i32>(&"a"), None);
+    assert_eq!(hides.entry(&"a"), Some(&"another"));
+    assert_eq!(hides.get::<u8>(), Some(&1));
+}
+
 /// Go: `TestWithoutCancel`.
 #[test]
 fn without_cancel_keeps_values_only() {

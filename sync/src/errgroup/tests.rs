@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::FutureExt;
 
 use super::*;
-use crate::{ContextError, Notify, test_kit::Watchdog};
+use crate::{
+    ContextError, Notify,
+    test_kit::{Watchdog, each_executor, yield_now},
+};
 
 fn on_gmp<F: Future>(case: impl Fn() -> F) {
     let _watchdog = Watchdog::new();
@@ -177,5 +180,105 @@ fn dropping_it_cancels_and_detaches() {
         drop(group);
         assert!(context.is_done());
         ended.notified().await;
+    });
+}
+
+/// What a runtime that ends cuts off has not succeeded.
+#[test]
+fn a_task_that_was_dropped_before_its_end_is_no_success() {
+    let _watchdog = Watchdog::new();
+    let runtime = gmp_executor::Runtime::new().unwrap();
+    let (mut group, context) = runtime.block_on(async {
+        let (group, context) = Group::<&str>::with_context(&Context::background());
+        group.go(std::future::pending()).await;
+        (group, context)
+    });
+    drop(runtime);
+    let waits = AssertUnwindSafe(group.wait()).catch_unwind();
+    let panic = futures::executor::block_on(waits).unwrap_err();
+    let said = panic.downcast_ref::<String>().unwrap();
+    assert!(said.contains("dropped before it ended"), "{said}");
+    assert!(context.cause().unwrap().to_string().contains("dropped"));
+}
+
+/// A future's drop is a part of the task.
+#[test]
+fn a_panic_in_the_drop_of_a_future_comes_out_of_wait() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped on purpose");
+        }
+    }
+    on_gmp(|| async {
+        let (mut group, context) = Group::<&str>::with_context(&Context::background());
+        let bomb = Bomb;
+        group
+            .go(std::future::poll_fn(move |_| {
+                let _ = &bomb;
+                Poll::Ready(Ok(()))
+            }))
+            .await;
+        context.done().await;
+        let panic = AssertUnwindSafe(group.wait()).catch_unwind().await;
+        assert_eq!(
+            panic.unwrap_err().downcast_ref(),
+            Some(&"dropped on purpose")
+        );
+    });
+}
+
+/// Go: `TestCancelCause`: the error itself.
+#[test]
+fn the_cause_is_what_the_group_makes_of_the_error() {
+    on_gmp(|| async {
+        let make = |error: &ContextError| Cause::new(*error);
+        let (mut group, context) = Group::with_context_cause(&Context::background(), make);
+        group
+            .go(async { Err(ContextError::DeadlineExceeded) })
+            .await;
+        let error = group.wait().await.unwrap_err();
+        assert_eq!(context.cause().unwrap().downcast_ref(), Some(&error));
+        // One that panics is a panic of the group.
+        let make = |(): &()| panic!("on purpose");
+        let (mut group, context) = Group::with_context_cause(&Context::background(), make);
+        group.go(async { Err(()) }).await;
+        let panic = AssertUnwindSafe(group.wait()).catch_unwind().await;
+        assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"on purpose"));
+        assert!(context.is_done());
+    });
+}
+
+#[test]
+fn other_executors_run_tracked_tasks() {
+    each_executor(|spawner| {
+        let (mut group, context) = Group::<&str>::with_context(&Context::background());
+        group.set_limit(Some(2));
+        let active = Arc::new(AtomicUsize::new(0));
+        let tasks: Vec<_> = (0..20)
+            .map(|n| {
+                let active = active.clone();
+                spawner.spawn(group.track(async move {
+                    assert!(active.fetch_add(1, Ordering::SeqCst) < 2);
+                    yield_now().await;
+                    active.fetch_sub(1, Ordering::SeqCst);
+                    if n < 19 {
+                        return Ok(());
+                    }
+                    assert!(!Context::current().is_done());
+                    Err("the last one")
+                }))
+            })
+            .collect();
+        spawner.join_all(tasks);
+        assert!(context.is_done());
+        assert_eq!(
+            futures::executor::block_on(group.wait()),
+            Err("the last one")
+        );
+        // One that is dropped has not succeeded.
+        drop(group.track(async { Ok(()) }));
+        let waits = AssertUnwindSafe(group.wait()).catch_unwind();
+        assert!(futures::executor::block_on(waits).is_err());
     });
 }

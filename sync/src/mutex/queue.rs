@@ -35,6 +35,8 @@ pub(crate) struct Queue {
     suspect: bool,
     /// A look is going to come.
     watched: bool,
+    /// How many alarms were to be set: the number of the last one.
+    alarms: u64,
 }
 
 /// One who waits.
@@ -87,10 +89,10 @@ impl Contended {
     /// Lets go of the list, and sets the watch where the lock is free and one who is woken stands before others.
     pub(super) fn release(self: &Arc<Self>, mut list: Guard<'_>, word: &Word) {
         let watch = list.woken && !list.watched && (list.len() > 1 || word.starves());
-        list.watched |= watch;
+        let alarm = watch.then(|| list.watch());
         drop(list);
-        if watch {
-            self.set_watch();
+        if let Some(number) = alarm {
+            self.set_watch(number);
         }
     }
 
@@ -107,12 +109,12 @@ impl Contended {
         } else {
             list.suspect = list.woken;
         }
-        list.watched = list.woken;
-        let watched = list.watched;
+        list.watched = false;
+        let alarm = list.woken.then(|| list.watch());
         drop(list);
         wakes.wake();
-        if watched {
-            self.set_watch();
+        if let Some(number) = alarm {
+            self.set_watch(number);
         }
     }
 }
@@ -134,6 +136,13 @@ fn wake_next(list: &mut Guard<'_>, wakes: &mut Wakes) {
 }
 
 impl Queue {
+    /// An alarm is to be set. Its number.
+    fn watch(&mut self) -> u64 {
+        self.watched = true;
+        self.alarms += 1;
+        self.alarms
+    }
+
     /// Nobody is woken: then also a lock that starves is anybody's.
     pub(super) fn is_open(&self) -> bool {
         !self.woken
@@ -189,7 +198,7 @@ pub(super) fn hand_on(list: &mut Guard<'_>, wakes: &mut Wakes, word: &Word) {
 #[cfg(gmp_loom)]
 impl Contended {
     /// loom has no clock: the models look by themselves.
-    fn set_watch(self: &Arc<Self>) {}
+    fn set_watch(self: &Arc<Self>, _: u64) {}
 }
 
 #[cfg(not(gmp_loom))]
@@ -200,11 +209,13 @@ mod watch {
     };
 
     use super::{Contended, LOOK, shim};
-    use crate::{alarm::Alarm, clock};
+    use crate::{
+        alarm::{Alarm, Latest},
+        clock,
+    };
 
-    /// The alarm, if one is set.
     #[derive(Default)]
-    pub(super) struct Watch(Mutex<Option<Alarm>>);
+    pub(super) struct Watch(Mutex<Latest>);
 
     struct Looks(Weak<Contended>);
 
@@ -217,10 +228,11 @@ mod watch {
     }
 
     impl Contended {
-        pub(super) fn set_watch(self: &Arc<Self>) {
+        pub(super) fn set_watch(self: &Arc<Self>, number: u64) {
             let looks = Waker::from(Arc::new(Looks(Arc::downgrade(self))));
+            // Under no lock: it may ring at once.
             let alarm = Alarm::set(clock::now() + LOOK, looks);
-            let stale = shim::lock(&self.watch.0).replace(alarm);
+            let stale = shim::lock(&self.watch.0).keep(number, alarm);
             drop(stale);
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use futures::executor::block_on;
 
 use super::*;
-use crate::test_kit::{each_executor, polled, yield_now};
+use crate::test_kit::{Watchdog, each_executor, polled, yield_now};
 
 /// Go: `TestMutex`, `HammerMutex`: with trying in between.
 #[test]
@@ -215,4 +215,24 @@ fn a_forgotten_guard_keeps_it_locked_and_harms_nobody() {
     assert!(polled(waits.as_mut()).is_none());
     drop(waits);
     assert!(mutex.try_lock().is_err());
+}
+
+/// The last one for whom a starving lock was reserved is not polled: when it is passed over the lock is anybody's.
+#[test]
+fn a_lock_that_starves_is_not_reserved_for_one_whom_nobody_polls() {
+    let _watchdog = Watchdog::new();
+    let mutex = Mutex::new(());
+    let guard = mutex.try_lock().unwrap();
+    let mut dead = pin!(mutex.lock());
+    assert!(polled(dead.as_mut()).is_none());
+    std::thread::sleep(queue::STARVATION);
+    drop(guard);
+    let barged = mutex.try_lock().unwrap();
+    assert!(polled(dead.as_mut()).is_none());
+    drop(barged);
+    while mutex.try_lock().is_err() {
+        std::thread::yield_now();
+    }
+    assert!(polled(dead.as_mut()).is_some());
+    assert!(mutex.try_lock().is_ok());
 }

@@ -34,6 +34,11 @@ impl Word {
         self.lock_alone() || self.take(false)
     }
 
+    /// It is free, and not for newcomers.
+    pub(super) fn is_kept(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & (LOCKED | STARVES) == STARVES
+    }
+
     /// Takes the lock if it is free. `reserved`: also if it starves.
     pub(super) fn take(&self, reserved: bool) -> bool {
         let closed = if reserved { LOCKED } else { LOCKED | STARVES };

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::Poll,
 };
 
 use futures::{FutureExt, executor::block_on};
@@ -117,4 +118,44 @@ fn what_has_run_is_dropped() {
         assert_eq!(*block_on(value.get()), 1);
         assert_eq!(Arc::strong_count(&needed), 1);
     }
+}
+
+/// Go: `TestOnceXGC`, where it panics: what the future held is free, also while others wait.
+#[test]
+fn what_panicked_is_dropped_at_once() {
+    let held = Arc::new(());
+    let theirs = held.clone();
+    let mut polls = 0;
+    let once = OnceValue::new(poll_fn(move |_| {
+        let _ = &theirs;
+        polls += 1;
+        assert_eq!(polls, 1, "on purpose");
+        Poll::<()>::Pending
+    }));
+    let mut waits = Box::pin(once.get());
+    assert!(polled(waits.as_mut()).is_none());
+    let panics: Result<&(), _> = block_on(AssertUnwindSafe(once.get()).catch_unwind());
+    panics.unwrap_err();
+    assert_eq!(Arc::strong_count(&held), 1);
+    drop(waits);
+}
+
+/// Go: `TestOnceFuncPanic`: it is the same panic each time.
+#[test]
+fn the_panic_of_later_calls_says_what_the_first_one_said() {
+    let said = |fail: fn()| {
+        let once: OnceFunc<_> = OnceValue::new(async move { fail() });
+        [(); 2].map(|()| {
+            let panics: Result<&(), _> = block_on(AssertUnwindSafe(once.get()).catch_unwind());
+            let panic = panics.unwrap_err();
+            let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+            text.or_else(|| panic.downcast_ref::<String>().cloned())
+        })
+    };
+    let text = || Some(String::from("on purpose 7"));
+    assert_eq!(said(|| panic!("on purpose 7")), [text(), text()]);
+    assert_eq!(said(|| panic!("on purpose {}", 3 + 4)), [text(), text()]);
+    let [first, later] = said(|| std::panic::panic_any(7));
+    assert_eq!(first, None);
+    assert_eq!(later.as_deref(), Some("the future of a OnceValue panicked"));
 }

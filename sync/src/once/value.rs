@@ -8,8 +8,9 @@
 //! again. So a wake sets [`State::again`], and who polled looks at that after it let go of the lock, and then wakes all once more.
 
 use std::{
+    any::Any,
     fmt,
-    panic::Location,
+    panic::{AssertUnwindSafe, Location, catch_unwind, panic_any, resume_unwind},
     pin::Pin,
     sync::{Arc, Mutex, OnceLock},
     task::{Context, Poll, Wake, Waker, ready},
@@ -17,7 +18,6 @@ use std::{
 
 use pin_project::pin_project;
 
-use super::OnUnwind;
 use crate::{
     shim::{Reason, Waiter, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
@@ -54,7 +54,33 @@ struct Askers {
 pub(crate) struct State {
     /// It was woken since somebody began to poll it.
     again: bool,
-    panicked: bool,
+    panicked: Option<Said>,
+}
+
+/// What is kept of a panic for those who come later: its payload is the first one's.
+#[derive(Clone)]
+enum Said {
+    Text(&'static str),
+    Formatted(String),
+    Nothing,
+}
+
+impl Said {
+    fn by(panic: &(dyn Any + Send)) -> Said {
+        if let Some(&text) = panic.downcast_ref::<&str>() {
+            return Said::Text(text);
+        }
+        let formatted = panic.downcast_ref::<String>();
+        formatted.map_or(Said::Nothing, |text| Said::Formatted(text.clone()))
+    }
+
+    fn again(self) -> ! {
+        match self {
+            Said::Text(text) => panic_any(text),
+            Said::Formatted(text) => panic_any(text),
+            Said::Nothing => panic!("the future of a OnceValue panicked"),
+        }
+    }
 }
 
 // SAFETY: the list is in an `Arc` that is never exchanged.
@@ -103,10 +129,19 @@ impl<F: Future> OnceValue<F> {
     /// The value of the future, which is run if it has not been.
     ///
     /// # Panics
-    /// If the future panicked, then or earlier.
+    /// If the future panicked, then or earlier, with the same message.
     ///
     /// # Cancel safety
     /// Nothing is lost: others who ask go on with the future.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::OnceValue;
+    /// let value = OnceValue::new(async { 6 * 7 });
+    /// let (one, two) = futures::join!(value.get(), value.get());
+    /// assert!(std::ptr::eq(one, two) && *one == 42);
+    /// # });
+    /// ```
     #[track_caller]
     pub fn get(&self) -> GetValue<'_, F> {
         self.get_from(Location::caller())
@@ -130,21 +165,42 @@ impl<F: Future> OnceValue<F> {
             return;
         };
         let waker = Waker::from(self.askers.clone());
-        let panicked = OnUnwind(|| self.askers.wake_all(|state| state.panicked = true));
-        let polled = running.as_mut().poll(&mut Context::from_waker(&waker));
-        std::mem::forget(panicked);
-        let ended = match polled {
-            Poll::Ready(value) => {
+        let mut cx = Context::from_waker(&waker);
+        let ended = match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(&mut cx))) {
+            Ok(Poll::Ready(value)) => {
                 let set = self.value.set(value);
                 debug_assert!(set.is_ok(), "it ends once");
                 future.take()
             }
-            Poll::Pending => None,
+            Ok(Poll::Pending) => None,
+            Err(panic) => {
+                let ended = future.take();
+                drop(future);
+                self.fail(ended, panic);
+            }
         };
         drop(future);
         if ended.is_some() || self.askers.list.lock().again {
             self.askers.wake_all(|_| {});
         }
+    }
+}
+
+impl<F: Future> OnceValue<F> {
+    #[cold]
+    fn fail(&self, future: Option<Pin<Box<F>>>, panic: Box<dyn Any + Send>) -> ! {
+        let said = Said::by(&*panic);
+        self.askers.wake_all(|state| state.panicked = Some(said));
+        // The first panic is the one that counts. What the other was thrown with may panic when it is dropped.
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(future))) {
+            std::mem::forget(second);
+        }
+        resume_unwind(panic)
+    }
+
+    /// By a value or by a panic.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.value.get().is_some() || self.askers.list.lock().panicked.is_some()
     }
 }
 
@@ -191,12 +247,12 @@ impl<'a, F: Future> Future for GetValue<'a, F> {
             return Poll::Ready(value);
         }
         let turn = this.waiting.turn();
-        if turn.list.panicked {
+        if let Some(said) = turn.list.panicked.clone() {
             turn.leave();
-            panic!("the future of a OnceValue panicked");
+            said.again();
         }
         drop(turn);
-        note(this.site, Reason::Lock);
+        note(this.site, Reason::Once);
         Poll::Pending
     }
 }

@@ -68,6 +68,16 @@ impl<T: ?Sized> Held for Arc<RwLock<T>> {
 
 impl<H: Held> WriteGuard<H> {
     /// Goes on as a reader: no writer comes in between, and readers that wait are let in.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let lock = gmp_sync::RwLock::new(1);
+    /// let mut writes = lock.write().await;
+    /// *writes = 2;
+    /// let reads = writes.downgrade();
+    /// assert_eq!(*lock.read().await, *reads);
+    /// # });
+    /// ```
     pub fn downgrade(mut self) -> ReadGuard<H> {
         let rest = self.0.split(READERS - 1);
         drop(rest);

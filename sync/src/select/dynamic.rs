@@ -49,6 +49,17 @@ impl<'a, R> Select<'a, R> {
     }
 
     /// Adds an operation, and what is made of its output. The answer is its index.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::{Select, chan};
+    /// let (tx, rx) = chan(1);
+    /// let mut select = Select::new();
+    /// select.operation(rx.recv(), |value| format!("received {value:?}"));
+    /// select.operation(tx.send(7), |sent| format!("sent: {}", sent.is_ok()));
+    /// assert_eq!(select.wait().await, (1, String::from("sent: true")));
+    /// # });
+    /// ```
     pub fn operation<O>(
         &mut self,
         operation: O,
@@ -62,6 +73,17 @@ impl<'a, R> Select<'a, R> {
     }
 
     /// Adds any future, which loses what it loses when it is dropped. The answer is its index.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use gmp_sync::{Select, chan};
+    /// let (_tx, rx) = chan::<u8>(0);
+    /// let mut select = Select::new();
+    /// select.operation(rx.recv(), |_| "received");
+    /// select.future(async { 42 }, |_| "computed");
+    /// assert_eq!(select.wait().await, (1, "computed"));
+    /// # });
+    /// ```
     pub fn future<F>(&mut self, future: F, then: impl FnOnce(F::Output) -> R + Send + 'a) -> usize
     where
         F: Future + Send + 'a,
@@ -88,6 +110,19 @@ impl<'a, R> Select<'a, R> {
     }
 
     /// The one that is ready now, if there is one; waits for nothing. (Go: `reflect.Select` with `SelectDefault`)
+    ///
+    /// ```
+    /// use gmp_sync::{Select, chan};
+    /// let (tx, rx) = chan(1);
+    /// let look = || {
+    ///     let mut select = Select::new();
+    ///     select.operation(rx.recv(), |value| value);
+    ///     select.now()
+    /// };
+    /// assert_eq!(look(), None);
+    /// tx.try_send(7).unwrap();
+    /// assert_eq!(look(), Some((0, Some(7))));
+    /// ```
     pub fn now(self) -> Option<(usize, R)> {
         let selection = pin!(Selection::new());
         // Dropped before the selection, also by a panic.

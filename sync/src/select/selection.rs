@@ -95,7 +95,7 @@ impl Selection {
             // SAFETY: this poll found it undecided and has not opened it.
             unsafe { self.decision.set_waiter(cx.waker()) };
             if self.decision.open() {
-                note(self.site, Reason::Channel);
+                note(self.site, Reason::Select);
                 return Poll::Pending;
             }
             pass = Pass::Missed;

@@ -1,6 +1,9 @@
 //! After the cases of golang.org/x/sync's `semaphore/semaphore_test.go`, and more.
 
-use std::pin::pin;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+};
 
 use futures::{FutureExt, executor::block_on};
 
@@ -195,4 +198,18 @@ fn a_wait_that_a_context_ends_keeps_no_permits() {
             assert_eq!(semaphore.available_permits(), 2);
         }
     });
+}
+
+#[test]
+fn too_many_permits_lose_nobody_who_waits() {
+    let semaphore = Semaphore::new(0);
+    let mut waits = pin!(semaphore.acquire());
+    assert!(polled(waits.as_mut()).is_none());
+    let added = AssertUnwindSafe(|| semaphore.add_permits(Semaphore::MAX_PERMITS + 1));
+    assert!(catch_unwind(added).is_err());
+    // Nothing was given, and nobody was taken out of the queue.
+    assert!(polled(waits.as_mut()).is_none());
+    semaphore.add_permits(1);
+    assert!(polled(waits.as_mut()).is_some());
+    assert_eq!(semaphore.available_permits(), 1);
 }

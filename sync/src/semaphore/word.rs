@@ -136,9 +136,14 @@ impl Word {
 }
 
 fn add(word: usize, n: usize) -> usize {
-    assert!(
-        n <= MAX && word / ONE <= MAX - n,
-        "a Semaphore has at most usize::MAX / 4 permits"
-    );
+    assert!(n <= MAX && word / ONE <= MAX - n, "{TOO_MANY}");
     word + n * ONE
 }
+
+/// # Panics
+/// With more than there may be.
+pub(super) fn check(n: usize) {
+    assert!(n <= MAX, "{TOO_MANY}");
+}
+
+const TOO_MANY: &str = "a Semaphore has at most usize::MAX / 4 permits";

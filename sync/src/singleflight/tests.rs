@@ -134,3 +134,26 @@ fn where_all_are_dropped_nothing_is_left() {
     drop(all);
     assert!(group.lock().is_empty());
 }
+
+/// Go: `TestPanicDo`: the key is free at once, whoever waits yet.
+#[test]
+fn who_comes_after_a_panic_begins_anew() {
+    let (group, gate) = (Group::new(), Arc::new(Notify::new()));
+    let opened = gate.clone();
+    let mut panics = Box::pin(group.run("key", || async move {
+        opened.notified().await;
+        panic!("on purpose")
+    }));
+    assert!(polled(panics.as_mut()).is_none());
+    let mut unpolled = Box::pin(group.run("key", || async { 1 }));
+    assert!(polled(unpolled.as_mut()).is_none());
+    gate.notify_one();
+    let panic = block_on(AssertUnwindSafe(panics).catch_unwind()).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+    let anew = block_on(group.run("key", || async { 2 }));
+    assert_eq!((anew.value, anew.shared), (2, false));
+    // Who had joined gets the panic.
+    let panic = block_on(AssertUnwindSafe(unpolled).catch_unwind()).unwrap_err();
+    assert_eq!(panic.downcast_ref(), Some(&"on purpose"));
+    assert!(group.lock().is_empty());
+}

@@ -4,12 +4,14 @@ use std::{
     pin::{Pin, pin},
     task::{Context, Poll},
     thread,
+    time::Duration,
 };
 
 use super::{Wakes, block_on, now, poll};
 use crate::{
     chan,
     chan::{SendError, TryRecvError, TrySendError},
+    test_kit::{Watchdog, each_executor},
     unbounded,
 };
 
@@ -261,4 +263,26 @@ fn a_channel_is_small() {
     let future = size_of_val(&waits);
     assert!(core <= 120 && future <= 112, "core {core}, future {future}");
     assert_eq!(tx.core.with(|state| state.buffer_capacity()), 0);
+}
+
+/// Without a gmp runtime a thread watches the time.
+#[test]
+fn a_send_with_a_limit_works_anywhere() {
+    let _watchdog = Watchdog::new();
+    each_executor(|spawner| {
+        let (tx, rx) = chan(0);
+        let waits = tx.clone();
+        let late = spawner.run(async move {
+            let short = Duration::from_millis(2);
+            waits.send_timeout(1, short).await.unwrap_err()
+        });
+        assert!(late.is_timeout());
+        assert_eq!(late.into_inner(), 1);
+        let (waits, received) = spawner.run(async move {
+            let sends = tx.send_timeout(2, Duration::MAX);
+            futures::future::join(sends, rx.recv()).await
+        });
+        assert!(waits.is_ok());
+        assert_eq!(received, Some(2));
+    });
 }

@@ -1,9 +1,14 @@
 //! Streams and sinks.
 
+use std::{
+    pin::pin,
+    task::{Context, Poll},
+};
+
 use futures::{SinkExt, StreamExt, stream};
 
-use super::{Drops, block_on, now};
-use crate::{chan, chan::SendError};
+use super::{Drops, Wakes, block_on, now};
+use crate::{chan, chan::SendError, select};
 
 #[test]
 fn a_receiver_is_a_stream() {
@@ -66,4 +71,85 @@ fn a_stream_is_forwarded() {
     };
     let (values, ()) = block_on(futures::future::join(rx.collect::<Vec<_>>(), sending));
     assert!(values.into_iter().eq(0..100));
+}
+
+/// A `next` that was dropped leaves its receiver registered; what is sent then is anybody's.
+#[test]
+fn a_next_that_was_dropped_takes_nothing() {
+    for capacity in [0, 1, 2] {
+        let (tx, mut rx) = chan(capacity);
+        assert_eq!(now(rx.next()), None);
+        tx.try_send(1).unwrap();
+        assert_eq!(now(rx.recv()), Some(Some(1)), "recv, {capacity}");
+        assert_eq!(now(rx.next()), None);
+        tx.try_send(2).unwrap();
+        assert_eq!(rx.try_recv(), Ok(2), "try_recv, {capacity}");
+        assert_eq!(now(rx.next()), None);
+        tx.try_send(3).unwrap();
+        assert_eq!(rx.clone().try_recv(), Ok(3), "a clone, {capacity}");
+        assert_eq!(now(rx.next()), None);
+        tx.try_send(4).unwrap();
+        assert_eq!(rx.len(), 1);
+        assert_eq!(now(rx.next()), Some(Some(4)), "the next, {capacity}");
+    }
+}
+
+#[test]
+fn a_next_that_was_dropped_delays_nobody_who_waits() {
+    let (tx, rx) = chan(0);
+    let (mut first, mut second, mut third) = (rx.clone(), rx.clone(), rx.clone());
+    // Nobody polls the first any more.
+    assert_eq!(now(first.next()), None);
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(second.poll_next_unpin(&mut cx).is_pending());
+    assert!(third.poll_next_unpin(&mut cx).is_pending());
+    let mut recv = pin!(rx.recv());
+    assert!(recv.as_mut().poll(&mut cx).is_pending());
+    // It goes to who waits by `recv`, though that one came last.
+    tx.try_send(1).unwrap();
+    assert_eq!(wakes.count(), 1);
+    assert_eq!(recv.poll(&mut cx), Poll::Ready(Some(1)));
+    // The streams are all told, and the first who looks has it.
+    tx.try_send(2).unwrap();
+    assert_eq!(wakes.count(), 3);
+    assert_eq!(second.poll_next_unpin(&mut cx), Poll::Ready(Some(2)));
+    assert!(third.poll_next_unpin(&mut cx).is_pending());
+    // A reserved place, and a value that is given back.
+    let (tx, mut rx) = chan(1);
+    let permit = tx.try_reserve().unwrap();
+    assert!(rx.poll_next_unpin(&mut cx).is_pending());
+    permit.send(3);
+    assert_eq!(wakes.count(), 4);
+    assert_eq!(rx.poll_next_unpin(&mut cx), Poll::Ready(Some(3)));
+    let other = rx.clone();
+    let mut recv = Box::pin(other.recv());
+    assert!(recv.as_mut().poll(&mut cx).is_pending());
+    assert!(rx.poll_next_unpin(&mut cx).is_pending());
+    tx.try_send(4).unwrap();
+    assert_eq!(wakes.count(), 5);
+    drop(recv);
+    assert_eq!(wakes.count(), 6);
+    assert_eq!(rx.poll_next_unpin(&mut cx), Poll::Ready(Some(4)));
+    assert!(rx.poll_next_unpin(&mut cx).is_pending());
+    drop(tx);
+    assert_eq!(wakes.count(), 7);
+    assert_eq!(rx.poll_next_unpin(&mut cx), Poll::Ready(None));
+}
+
+/// A select that receives from one channel by its stream and loses leaves it registered too.
+#[test]
+fn a_stream_that_lost_a_select_takes_nothing() {
+    let (tx, mut rx) = chan(0);
+    let (other_tx, other) = chan(1);
+    other_tx.try_send(0).unwrap();
+    block_on(async {
+        select! {
+            biased;
+            _ = rx.next() => unreachable!(),
+            _ = other.recv() => {}
+        }
+    });
+    tx.try_send(1).unwrap();
+    assert_eq!(now(rx.recv()), Some(Some(1)));
 }

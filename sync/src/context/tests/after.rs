@@ -96,3 +96,22 @@ fn two_contexts_are_merged_by_it() {
     assert_eq!(merged.cause().unwrap().to_string(), "two");
     assert!(!stop.stop());
 }
+
+/// The runtime in which it was started ends before it ran: many times, since the moment is short.
+#[test]
+fn a_function_is_not_lost_with_the_runtime() {
+    let _watchdog = Watchdog::new();
+    let (sender, receiver) = channel();
+    for turn in 0..200 {
+        let sender = sender.clone();
+        let runtime = gmp_executor::Builder::new().max_procs(1).build().unwrap();
+        let (context, cancel) = Context::background().with_cancel();
+        runtime.block_on(async move {
+            context.after_func(move || sender.send(turn).unwrap());
+        });
+        let ends = thread::spawn(move || runtime.shutdown_timeout(Duration::ZERO));
+        cancel.cancel();
+        ends.join().unwrap();
+        assert_eq!(receiver.recv().unwrap(), turn);
+    }
+}
