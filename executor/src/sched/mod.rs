@@ -12,6 +12,8 @@ mod bindings;
 mod blocking;
 #[cfg(not(gmp_loom))]
 mod budget;
+#[cfg(not(gmp_loom))]
+mod caps;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
@@ -86,7 +88,7 @@ pub(crate) use self::{
     blocking::{block_in_place, without_processor},
     budget::{give_back, refill, should_yield, spend},
     entry::{Entered, armed, enter, entered, ready, timers},
-    monitor::coarse_ms,
+    monitor::{coarse_ms, read_clock},
     os_thread::{Hold, hold},
     permits::{Permit, Place},
     processors::PROCESSORS_MAX,
