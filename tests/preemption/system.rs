@@ -90,6 +90,12 @@ fn slices_follow_what_a_poll_does() {
         let runtime = runtime(1);
         let (send, receive) = mpsc::channel();
         let (over, ends) = mpsc::channel::<()>();
+        // Where nothing runs at all, the monitor looks seldom.
+        let ticks = runtime.spawn(async {
+            loop {
+                gmp::sleep(Duration::from_millis(5)).await;
+            }
+        });
         let metrics = runtime.handle().clone();
         let task = runtime.spawn(async move {
             let seen = || metrics.metrics().hand_offs_blocked > 0;
@@ -104,6 +110,7 @@ fn slices_follow_what_a_poll_does() {
         eventually(|| slice(&format!("self/task/{thread}")).unwrap() < usual);
         drop(over);
         runtime.block_on(task).unwrap();
+        ticks.abort();
         runtime.shutdown();
     });
 }
