@@ -7,12 +7,13 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use gmp::JoinHandle;
 
 use crate::{
+    child::in_child,
     gate::{Gate, stop},
     watchdog::{eventually, on_each, on_processors, runtime, within_limit},
 };
@@ -369,4 +370,48 @@ fn check_whole(line: &Line) {
         let seen = |&(why, mark): &(_, _)| reason == why && place(site).1 == line_of(mark);
         assert!(possible.iter().any(seen), "{line:?}");
     }
+}
+
+/// How long the task has waited by its line in a dump, and by the dump's reader. `None`: it does not wait yet.
+fn waited<T>(handle: &JoinHandle<T>) -> Option<Duration> {
+    let mut bytes = Vec::new();
+    gmp::debug::write_dump(&mut bytes).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let begin = format!("task {}: waits for ", handle.id());
+    let line = text.lines().find(|line| line.starts_with(&begin))?;
+    let (_, since) = line.split_once(" ms, ")?.0.rsplit_once(", ")?;
+    Some(Duration::from_millis(since.parse().unwrap()))
+}
+
+/// Of a program in which nothing runs any more, too.
+#[test]
+fn the_times_of_waits_are_right_where_all_are_idle() {
+    in_child(|| {
+        let runtime = runtime(2);
+        // The coarse clock's step, and what the monitor's looks may be apart on a busy machine.
+        let grain = Duration::from_millis(50);
+        for _ in 0..2 {
+            let spawned = Instant::now();
+            let task = runtime.spawn(std::future::pending::<()>());
+            let mut since = None;
+            eventually(|| {
+                since = waited(&task);
+                since.is_some()
+            });
+            let seen = Instant::now();
+            // Not since the clock stood still.
+            let (since, most) = (since.unwrap(), spawned.elapsed() + grain);
+            assert!(since <= most, "{since:?} of {most:?}");
+            let mut least = Duration::ZERO;
+            eventually(|| {
+                least = seen.elapsed();
+                let since = waited(&task).unwrap() + grain;
+                assert!(since >= least, "{since:?} of {least:?}");
+                least > Duration::from_millis(400)
+            });
+            task.abort();
+            assert!(runtime.block_on(task).is_err());
+        }
+        runtime.shutdown();
+    });
 }

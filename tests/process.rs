@@ -1,10 +1,35 @@
 //! What the system says of this process.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Threads that live.
 pub(crate) fn threads() -> usize {
     fs::read_dir("/proc/self/task").expect("/proc").count()
+}
+
+/// Directories in `/proc` of threads with such a name.
+pub(crate) fn tasks_named(is_meant: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let tasks = fs::read_dir("/proc/self/task").expect("/proc");
+    let paths = tasks.map(|task| task.expect("/proc").path());
+    let named = paths.filter(|path| {
+        // A thread may end meanwhile.
+        let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+        is_meant(name.trim_end())
+    });
+    named.collect()
+}
+
+/// Machines whose names begin so; a number follows.
+pub(crate) fn machines(name: &str) -> usize {
+    let is_machine = |thread: &str| {
+        let number = thread.strip_prefix(name);
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    };
+    tasks_named(is_machine).len()
 }
 
 /// Descriptors that are open.
@@ -27,12 +52,13 @@ pub(crate) fn resident() -> usize {
 
 /// Time that the process has spent on CPUs, in the kernel too.
 pub(crate) fn cpu_time() -> Duration {
-    let schedstat = fs::read_dir("/proc/self/task")
-        .expect("/proc")
-        .filter_map(|task| {
-            // A thread may end meanwhile.
-            let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
-        });
-    Duration::from_nanos(schedstat.sum())
+    let tasks = tasks_named(|_| true);
+    tasks.iter().map(|task| cpu_time_of(task)).sum()
+}
+
+/// The same of one thread, by its directory in `/proc`. Zero if it has ended.
+pub(crate) fn cpu_time_of(task: &Path) -> Duration {
+    let text = fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+    let spent = text.split(' ').next().and_then(|spent| spent.parse().ok());
+    Duration::from_nanos(spent.unwrap_or(0))
 }

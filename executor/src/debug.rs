@@ -10,7 +10,7 @@ use std::{
 pub use crate::hand_off::{Cause, Frame, HandOff};
 use crate::{
     hand_off::hook,
-    sched::coarse_ms,
+    sched::{coarse_ms, read_clock},
     task::{
         Id,
         walk::{self, Seen},
@@ -40,6 +40,8 @@ pub fn dump() {
 pub fn write_dump(out: &mut impl io::Write) -> io::Result<()> {
     let mut text = String::new();
     let mut count = 0;
+    // Where all are idle nobody else moves the coarse clock on.
+    read_clock();
     for seen in walk::tasks().filter(|seen| !seen.state.is_done()) {
         count += 1;
         // Writing to a string does not fail.

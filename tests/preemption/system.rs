@@ -4,7 +4,10 @@ use std::{fs, process::Command, sync::mpsc, thread, time::Duration};
 
 use nix::{
     libc,
-    sys::signal::{Signal, kill},
+    sys::{
+        resource::{Resource, getrlimit, setrlimit},
+        signal::{Signal, kill},
+    },
     unistd::Pid,
 };
 
@@ -12,7 +15,7 @@ use super::{Lifting, Siege, sandbox};
 use crate::{
     child::{in_child, in_child_with},
     ear::listen,
-    process::threads,
+    process::machines,
     watchdog::{eventually, runtime},
 };
 
@@ -76,6 +79,42 @@ fn slices_are_set_back() {
     });
 }
 
+/// Who was seen asleep and then loops has a long slice; who looped and then sleeps a short one.
+#[test]
+fn slices_follow_what_a_poll_does() {
+    in_child(|| {
+        let Some(usual) = slice("thread-self") else {
+            println!("this kernel does not tell slices");
+            return;
+        };
+        let runtime = runtime(1);
+        let (send, receive) = mpsc::channel();
+        let (over, ends) = mpsc::channel::<()>();
+        // Where nothing runs at all, the monitor looks seldom.
+        let ticks = runtime.spawn(async {
+            loop {
+                gmp::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let metrics = runtime.handle().clone();
+        let task = runtime.spawn(async move {
+            let seen = || metrics.metrics().hand_offs_blocked > 0;
+            while !seen() {
+                thread::sleep(Duration::from_millis(20));
+            }
+            while slice("thread-self").unwrap() <= usual {}
+            send.send(nix::unistd::gettid().as_raw()).unwrap();
+            let _ = ends.recv();
+        });
+        let thread = receive.recv().unwrap();
+        eventually(|| slice(&format!("self/task/{thread}")).unwrap() < usual);
+        drop(over);
+        runtime.block_on(task).unwrap();
+        ticks.abort();
+        runtime.shutdown();
+    });
+}
+
 /// All sleepers run on while the same threads are stopped and go on, over and over: nothing is lost by it.
 #[test]
 fn a_process_that_is_stopped_now_and_then() {
@@ -109,29 +148,37 @@ fn a_process_that_is_stopped_now_and_then() {
     in_child(body);
 }
 
-/// With no thread to spare the hogs keep their processors, and one of them is named.
+/// With no thread to spare one of the hogs is named; but the last processor goes on from hog to hog, so that each
+/// runs, and whoever comes after them. Of each runtime it is told.
 #[test]
 fn a_limit_on_machines_is_told() {
     in_child(|| {
         let receive = listen();
-        let builder = gmp::Builder::new().max_procs(1).max_machines(2);
-        let runtime = builder.build().unwrap();
-        let siege = Siege::new();
-        for _ in 0..3 {
-            let siege = siege.clone();
-            drop(runtime.spawn(async move { siege.spin() }));
+        for _ in 0..2 {
+            let builder = gmp::Builder::new().max_procs(1).max_machines(2);
+            let runtime = builder.build().unwrap();
+            let siege = Siege::new();
+            let lifting = Lifting(siege.clone());
+            for _ in 0..3 {
+                let siege = siege.clone();
+                drop(runtime.spawn(async move { siege.spin() }));
+            }
+            // That a loop is hot is told, too.
+            let warning = receive
+                .iter()
+                .find(|warning| warning.contains("max_machines"));
+            let warning = warning.expect("the subscriber stays");
+            assert!(warning.contains(file!()), "{warning}");
+            siege.wait_begun(3);
+            assert_eq!(runtime.block_on(runtime.spawn(async { 7 })).unwrap(), 7);
+            assert_eq!(
+                machines("gmp-"),
+                4,
+                "three hogs', and one that runs the rest"
+            );
+            drop(lifting);
+            runtime.shutdown();
         }
-        // That a loop is hot is told, too.
-        let warning = receive
-            .iter()
-            .find(|warning| warning.contains("max_machines"));
-        let warning = warning.expect("the subscriber stays");
-        assert!(warning.contains(file!()), "{warning}");
-        // The test's own thread, its watcher, the monitor, the reporter, what warned, and two machines.
-        assert!(threads() <= 8, "{} threads", threads());
-        siege.lift();
-        siege.wait_begun(3);
-        runtime.shutdown();
     });
 }
 
@@ -206,6 +253,33 @@ fn sleep_beside_hogs() {
     }
     drop(lifting);
     runtime.shutdown();
+}
+
+/// Without a descriptor the monitor cannot ask whether a thread sleeps: that it blocks is seen all the same.
+#[test]
+fn a_task_that_blocks_where_no_descriptor_is_left() {
+    in_child(|| {
+        let runtime = runtime(1);
+        let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        setrlimit(Resource::RLIMIT_NOFILE, most.min(256), most).unwrap();
+        let mut all = Vec::new();
+        while let Ok(file) = fs::File::open("/dev/null") {
+            all.push(file);
+        }
+        let handed_off = || {
+            let metrics = runtime.metrics();
+            metrics.hand_offs_blocked + metrics.hand_offs_starved
+        };
+        let (over, ends) = mpsc::channel::<()>();
+        let blocks = runtime.spawn(async move { ends.recv() });
+        eventually(|| handed_off() > 0);
+        let metrics = runtime.metrics();
+        drop(all);
+        assert_eq!(metrics.hand_offs_blocked, 1, "{metrics:?}");
+        drop(over);
+        assert!(runtime.block_on(blocks).unwrap().is_err());
+        runtime.shutdown();
+    });
 }
 
 /// The hand-off works without `membarrier` too.

@@ -8,7 +8,8 @@
 //!
 //! If a hierarchy of version 1 has the `cpu` controller, the quotas are there, also where version 2 is mounted beside it.
 //!
-//! All is read below a root, so that tests can make up a system. What is missing or makes no sense limits nothing.
+//! All is read below a root, so that tests can make up a system. What is missing or makes no sense limits nothing. What is there but
+//! cannot be read, for want of a descriptor, say, changes nothing: the last quota counts on.
 
 mod membership;
 mod mounts;
@@ -21,7 +22,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use self::{membership::Membership, mounts::Mount};
+use self::{membership::Membership, mounts::Mount, quota::Unreadable};
 
 /// Which generation of control groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,10 @@ enum Version {
 #[derive(Clone, Debug)]
 pub(super) struct Cgroups {
     root: PathBuf,
-    group: Option<Group>,
+    /// `None`: it is in none.
+    group: Result<Option<Group>, Unreadable>,
+    /// The quota that was read last.
+    last: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,24 +53,45 @@ impl Cgroups {
     pub(super) fn find(root: &Path) -> Cgroups {
         let root = root.to_owned();
         let group = Group::find(&root);
-        Cgroups { root, group }
+        Cgroups {
+            root,
+            group,
+            last: None,
+        }
     }
 
-    /// The tightest quota, in CPUs, rounded up. `None`: there is none.
+    /// The tightest quota, in CPUs, rounded up; the last one, where that cannot be read now. `None`: there is none.
     pub(super) fn quota(&mut self) -> Option<usize> {
-        if self.group.as_ref().is_some_and(Group::is_gone) {
+        if let Ok(quota) = self.read() {
+            self.last = quota;
+        }
+        self.last
+    }
+
+    fn read(&mut self) -> Result<Option<usize>, Unreadable> {
+        let found = self.group.as_ref();
+        if found.map_or(true, |group| group.as_ref().is_some_and(Group::is_gone)) {
             self.group = Group::find(&self.root);
         }
-        self.group.as_ref()?.quota()
+        match &self.group {
+            Ok(Some(group)) => group.quota(),
+            Ok(None) => Ok(None),
+            Err(Unreadable) => Err(Unreadable),
+        }
     }
 }
 
 impl Group {
-    fn find(root: &Path) -> Option<Group> {
-        let groups = fs::read(root.join("proc/self/cgroup")).ok()?;
-        let Membership { version, path } = membership::of_cpu(&groups)?;
-        let mounts = fs::read(root.join("proc/self/mountinfo")).ok()?;
-        let (mount, below) = mounts::of(&mounts, version)
+    fn find(root: &Path) -> Result<Option<Group>, Unreadable> {
+        let groups = quota::there(fs::read(root.join("proc/self/cgroup")))?;
+        let mounts = quota::there(fs::read(root.join("proc/self/mountinfo")))?;
+        let both = groups.zip(mounts);
+        Ok(both.and_then(|(groups, mounts)| Group::of(root, &groups, &mounts)))
+    }
+
+    fn of(root: &Path, groups: &[u8], mounts: &[u8]) -> Option<Group> {
+        let Membership { version, path } = membership::of_cpu(groups)?;
+        let (mount, below) = mounts::of(mounts, version)
             .filter_map(|mount| below(path, &mount).map(|below| (mount, below)))
             // Where most of those above are to be seen; of equals the one that was mounted last, over the others.
             .max_by_key(|(_, below)| below.components().count())?;
@@ -83,11 +108,13 @@ impl Group {
         !self.directories[0].is_dir()
     }
 
-    fn quota(&self) -> Option<usize> {
-        let quotas = self.directories.iter();
-        quotas
-            .filter_map(|directory| quota::of(self.version, directory))
-            .min()
+    fn quota(&self) -> Result<Option<usize>, Unreadable> {
+        let mut tightest = None;
+        for directory in &self.directories {
+            let quota = quota::of(self.version, directory)?;
+            tightest = tightest.into_iter().chain(quota).min();
+        }
+        Ok(tightest)
     }
 }
 

@@ -72,7 +72,8 @@ impl Builder {
 
     /// How many threads there may be to run tasks: one for each processor, and one for each task that blocks its
     /// thread or loops in one poll, whose processor another thread takes on. Above the limit such tasks keep their
-    /// processors, and a warning names one. Default: 10,000. (Go: `debug.SetMaxThreads`)
+    /// processors, and a warning names one. But for the last processor: where nothing else runs, one more thread is started
+    /// for it, each 10 ms at most, so that the other tasks run late but run. Default: 10,000. (Go: `debug.SetMaxThreads`)
     pub fn max_machines(mut self, machines: usize) -> Builder {
         self.machines = Some(machines);
         self

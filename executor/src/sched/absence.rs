@@ -1,19 +1,32 @@
 //! Machines that poll without a processor: what they count as, and that they come back.
 //!
+//! # How it works
+//! What a machine is entered as the monitor saw when it took the processor. A poll may go on otherwise, so the monitor looks again at
+//! some machines now and then: who slept may loop, who looped may sleep.
+//!
+//! # Not done here
+//! Nested `block_on` and `spawn_blocking` count as blocked whatever they do: the program has said so, and limits the latter.
+//!
 //! # Invariants
 //! - A1: a machine is entered as absent under its lock, while its word says *lost*, and struck out under the same lock as it
 //!   comes back. So whoever is late, the monitor with the entry or the poll with its end, the counts come out even, and
 //!   a machine that is back has no slice of a hog's.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use super::{
     machine::Machine,
     retake::{Answer, Stretch},
-    sigurg, slices, thread_clock, watch,
+    scheduler::Scheduler,
+    sigurg, slices,
+    thread_clock::{self, State},
+    watch,
 };
 use crate::{hand_off::Cause, shim::lock, task::Name};
 
@@ -38,6 +51,41 @@ impl Absence {
 
 /// For [`Presence::cpu_since`]: nothing counts as used since then.
 const UNKNOWN: u64 = u64::MAX;
+
+/// So often the monitor looks again at machines that are away, and at so many of them: each costs 0.6 µs, or 10.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const LOOKED_AT: usize = 64;
+
+/// An entry in the list of the absent.
+struct Away {
+    why: Absence,
+    /// What the thread's clock said when the monitor looked.
+    used: Option<u64>,
+}
+
+impl Away {
+    /// What it is to count as from now on, if that is another thing. A hot loop beside many gets little CPU time, so
+    /// what it uses adds up until it is seen asleep; `long` is enough.
+    fn judge(&mut self, used: u64, long: u64, state: impl FnOnce() -> State) -> Option<Absence> {
+        let Some(before) = self.used else {
+            self.used = Some(used);
+            return None;
+        };
+        let moved = used.saturating_sub(before);
+        match self.why {
+            Absence::Running => {
+                self.used = Some(used);
+                let sleeps = moved < watch::STANDS_STILL && state() == State::Sleeps;
+                sleeps.then_some(Absence::Blocked)
+            }
+            Absence::Blocked if moved < long => None,
+            Absence::Blocked => {
+                self.used = Some(used);
+                (state() == State::Runs).then_some(Absence::Running)
+            }
+        }
+    }
+}
 
 /// Machines without a processor that run user code.
 pub(super) struct Absent {
@@ -79,7 +127,7 @@ impl Absent {
 
 /// A machine's entry in the list of the absent, and its thread.
 pub(super) struct Presence {
-    absence: Mutex<Option<Absence>>,
+    absence: Mutex<Option<Away>>,
     /// The system's id of the thread, 0: there is none. Written by the thread, under the lock where it ends.
     thread: AtomicI32,
     /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks.
@@ -190,9 +238,9 @@ impl Machine {
         self.forget_processor();
         let mut absence = lock(&self.presence.absence);
         self.retake.come_back();
-        if let Some(absence) = absence.take() {
-            self.scheduler.absent.leave(absence);
-            if absence == Absence::Running {
+        if let Some(away) = absence.take() {
+            self.scheduler.absent.leave(away.why);
+            if away.why == Absence::Running {
                 // Who only got no CPU is not to wait in the background for it.
                 let slice = watch::urgent(self.scheduler.config().time_slice);
                 self.ran_too_long.set(self.presence.has_used(slice));
@@ -218,8 +266,12 @@ impl Machine {
     pub(super) fn send_signal(&self, task: Option<Name>) -> bool {
         let absence = lock(&self.presence.absence);
         let thread = self.presence.thread();
-        let runs = *absence == Some(Absence::Running) && self.is_away_with(task);
-        runs && thread != 0 && !thread_clock::sleeps(thread) && sigurg::send(thread)
+        let loops = absence
+            .as_ref()
+            .is_some_and(|it| it.why == Absence::Running);
+        let runs = loops && self.is_away_with(task);
+        // A call in the system that the signal would cut short is not to be risked.
+        runs && thread != 0 && thread_clock::state(thread) == State::Runs && sigurg::send(thread)
     }
 
     /// Enters it as absent, unless it is back already (A1). By whoever made its word *lost*.
@@ -228,10 +280,80 @@ impl Machine {
         if !self.retake.is_lost() || absence.is_some() {
             return;
         }
-        *absence = Some(why);
+        *absence = Some(Away { why, used: None });
         self.scheduler.absent.enter(why);
         if why == Absence::Running {
             slices::set(self.presence.thread(), slices::Slice::Long);
         }
+    }
+    /// Counts it as what it does now, if it is away (A1). By the monitor.
+    fn look_again(&self) {
+        let mut absence = lock(&self.presence.absence);
+        let Some(away) = absence.as_mut() else { return };
+        let thread = self.presence.thread();
+        let Some(used) = thread_clock::used(thread) else {
+            return;
+        };
+        let long = watch::urgent(self.scheduler.config().time_slice);
+        let Some(now) = away.judge(used, long, || thread_clock::state(thread)) else {
+            return;
+        };
+        self.scheduler.absent.leave(away.why);
+        self.scheduler.absent.enter(now);
+        away.why = now;
+        let slice = match now {
+            Absence::Running => slices::Slice::Long,
+            Absence::Blocked => slices::Slice::Short,
+        };
+        slices::set(thread, slice);
+    }
+}
+
+impl Scheduler {
+    /// Looks again at some machines that are away: those from `next` on, which moves on.
+    pub(super) fn look_again_at_absent(&self, next: &mut usize) {
+        let some: Vec<_> = {
+            let roster = lock(&self.roster);
+            if *next >= roster.len() {
+                *next = 0;
+            }
+            roster.iter().copied().skip(*next).take(LOOKED_AT).collect()
+        };
+        *next += some.len();
+        some.into_iter().for_each(Machine::look_again);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: u64 = 2_000_000;
+
+    fn judge(why: Absence, looks: &[u64], state: State) -> Option<Absence> {
+        let mut away = Away { why, used: None };
+        let judged = looks.iter().map(|&used| away.judge(used, LONG, || state));
+        judged.last().flatten()
+    }
+
+    #[test]
+    fn who_slept_and_loops_counts_as_running() {
+        let blocked = |looks, state| judge(Absence::Blocked, looks, state);
+        assert_eq!(blocked(&[5, 5 + LONG], State::Runs), Some(Absence::Running));
+        // Little by little.
+        let little = [5, 5 + LONG / 2, 5 + LONG];
+        assert_eq!(blocked(&little, State::Runs), Some(Absence::Running));
+        assert_eq!(blocked(&little[..2], State::Runs), None);
+        assert_eq!(blocked(&[5, 5 + LONG], State::Sleeps), None);
+        assert_eq!(blocked(&[5 + LONG], State::Runs), None, "one look only");
+    }
+
+    #[test]
+    fn who_looped_and_sleeps_counts_as_blocked() {
+        let running = |looks, state| judge(Absence::Running, looks, state);
+        assert_eq!(running(&[9, 9], State::Sleeps), Some(Absence::Blocked));
+        assert_eq!(running(&[9, 9 + LONG], State::Sleeps), None);
+        assert_eq!(running(&[9, 9], State::Runs), None, "no CPU for it");
+        assert_eq!(running(&[9, 9], State::Unknown), None);
     }
 }

@@ -32,7 +32,8 @@ pub(crate) fn init() {
 fn warn(error: &io::Error) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        report::warn_elsewhere(format!(
+        // Where no thread is to be had for it, the runtime does not start either.
+        let _ = report::warn_elsewhere(format!(
             "the system refuses membarrier ({error}): each poll and each call into the runtime costs a fence, some nanoseconds"
         ));
     });

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{absence::Absence, machine::Machine, scheduler::Scheduler, section};
+use super::{
+    absence::Absence, machine::Machine, processor::Processor, scheduler::Scheduler, section,
+};
 use crate::{
     quietly::quietly,
     task::{Header, Name, Ran},
@@ -22,18 +24,19 @@ pub(crate) fn without_processor<R>(block: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Runs `block`, which may block this thread: the monitor may take the processor at its next look. So it costs next to
-/// nothing where it does not block for long.
+/// Runs `block`, which may block this thread: the monitor takes the processor if it sees that at two looks, 0.1 ms apart. If
+/// tasks stand it is called for the first one. So it costs next to nothing where it does not block for long.
 pub(crate) fn block_in_place<R>(block: impl FnOnce() -> R) -> R {
     let Some(machine) = section::machine().filter(|machine| machine.current().is_some()) else {
         return block();
     };
     let _blocks = Blocks {
         machine,
-        outer: machine.blocks.swap(true, Ordering::Relaxed),
+        outer: machine.blocks.load(Ordering::Relaxed),
     };
-    if machine.scheduler.idle.counts().idle() == 0 {
-        machine.scheduler.monitor.hint();
+    machine.blocks.store(true, Ordering::Relaxed);
+    if machine.scheduler.monitor.rests() && machine.others_stand() {
+        machine.scheduler.monitor.call();
     }
     block()
 }
@@ -66,6 +69,12 @@ impl Drop for TakeBack {
 }
 
 impl Machine {
+    /// Tasks wait for this machine, or for anyone.
+    fn others_stand(&self) -> bool {
+        let here = |it: &Processor| it.has_work() || it.stealer.next().is_some();
+        self.processor().is_some_and(here) || self.scheduler.global.has_work()
+    }
+
     /// Gives the processor to another machine, which searches with it: for work here, or for a place in the
     /// poller; or lays it down, if it is retired. Inside of a section, by its own thread. (Go: `handoffp`)
     pub(super) fn hand_off(&self) {

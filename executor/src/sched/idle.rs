@@ -148,10 +148,22 @@ impl<P: Numbered, M: Copy + PartialEq> Idle<P, M> {
         processor.number() >= self.live()
     }
 
+    /// How many processors are somebody's.
+    #[cfg_attr(gmp_loom, allow(dead_code))]
+    pub(crate) fn busy(&self) -> usize {
+        let lists = lock(&self.lists);
+        lists.known - lists.processors.len() - lists.resting.len()
+    }
+
     /// Nobody runs anything: each processor is idle or at rest.
     pub(crate) fn all_idle(&self) -> bool {
-        let lists = lock(&self.lists);
-        lists.processors.len() + lists.resting.len() == lists.known
+        self.busy() == 0
+    }
+
+    /// How many machines wait for a processor.
+    #[cfg_attr(gmp_loom, allow(dead_code))]
+    pub(crate) fn machines(&self) -> usize {
+        lock(&self.lists).machines.len()
     }
 
     /// So many processors are live from now on. Those that were at rest, or are new, become idle: look for work
@@ -332,6 +344,12 @@ impl<P: Numbered, M: Copy + PartialEq> Idle<P, M> {
         let mut lists = lock(&self.lists);
         self.counts.add(SEARCHING);
         lists.machines.pop()
+    }
+
+    /// The same for a processor that counts as searching already: a machine may have come since none was found for it.
+    #[cfg_attr(gmp_loom, allow(dead_code))]
+    pub(crate) fn take_machine_after_all(&self) -> Option<M> {
+        lock(&self.lists).machines.pop()
     }
 
     /// A processor that nobody runs goes on the list. Look for work afterwards, behind a SeqCst fence.

@@ -14,6 +14,8 @@ mod blocking;
 #[cfg(not(gmp_loom))]
 mod budget;
 #[cfg(not(gmp_loom))]
+mod caps;
+#[cfg(not(gmp_loom))]
 mod chain;
 mod deadline;
 mod depth;
@@ -90,7 +92,7 @@ pub(crate) use self::{
     blocking::{block_in_place, without_processor},
     budget::{give_back, refill, should_yield, spend},
     entry::{Entered, armed, enter, entered, ready, timers},
-    monitor::coarse_ms,
+    monitor::{coarse_ms, read_clock},
     os_thread::{Hold, hold},
     permits::{Permit, Place},
     processors::PROCESSORS_MAX,

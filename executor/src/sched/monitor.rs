@@ -11,14 +11,15 @@
 use std::{
     io,
     sync::{
-        Mutex, OnceLock,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence},
+        Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering, fence},
     },
     thread::Thread,
     time::Duration,
 };
 
 use super::{
+    absence::LOOK_AGAIN,
     asleep::Asleep,
     netpoll::POLL_MAX,
     processor::Processor,
@@ -28,7 +29,7 @@ use super::{
     slices::{self, Slice},
     watch::{Pace, Watch},
 };
-use crate::{report, shim::lock, slab, time::clock};
+use crate::{shim::lock, slab, time::clock};
 
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
@@ -57,8 +58,6 @@ const KEEN_BY_HINT: Duration = Duration::from_micros(400);
 /// tasks that wake each other pay one wake-up in 10 ms, 0.02 %.
 const HINT_MIN: Duration = Duration::from_micros(200);
 const HINT_MAX: Duration = Duration::from_millis(10);
-/// A thread that could not be had is not asked for again before: in vain that costs some 30 µs.
-const THREAD_RETRY: Duration = Duration::from_millis(10);
 
 /// Milliseconds, moved on by monitors and by machines that wake: what a dump's *since when* is told in.
 static COARSE_MS: AtomicU32 = AtomicU32::new(0);
@@ -70,7 +69,7 @@ pub(crate) fn coarse_ms() -> u32 {
 }
 
 /// Reads the clock, and moves the coarse one on.
-pub(super) fn read_clock() -> u64 {
+pub(crate) fn read_clock() -> u64 {
     let now = clock::now();
     COARSE_MS.store((now / 1_000_000) as u32, Ordering::Relaxed);
     now
@@ -82,15 +81,13 @@ pub(super) struct Monitor {
     /// It pauses for longer than the shortest period, and a hint is welcome; a hint came.
     pauses: AtomicBool,
     hinted: AtomicBool,
+    /// It pauses for longer than the shortest period, and has not been called to somebody who blocks since its last look.
+    rests: AtomicBool,
     /// A task has looked at the soft flag, and found it raised.
     heard: AtomicBool,
     /// Processors without a machine; each counts as searching.
     requests: Mutex<Vec<&'static Processor>>,
     requested: AtomicBool,
-    /// No machine is started before: the last try failed. The monitor's own.
-    no_thread_until: AtomicU64,
-    warned: OnceLock<()>,
-    warned_of_limit: OnceLock<()>,
 }
 
 /// What one look saw of a processor.
@@ -115,8 +112,9 @@ struct Memory {
     background_turns: u64,
     /// When the wait that goes on should end.
     due: Option<u64>,
-    /// The last one was a stop.
+    /// The last one was a stop; it was not cut short.
     stopped: bool,
+    in_time: bool,
     polls: u64,
     polled_at: u64,
     period: Duration,
@@ -133,6 +131,9 @@ struct Memory {
     hint_gap: Duration,
     quiet_since: Option<u64>,
     scavenged: bool,
+    /// When, and with which one, it looks again at machines that are away.
+    absent_at: u64,
+    absent_next: usize,
 }
 
 impl Monitor {
@@ -142,12 +143,10 @@ impl Monitor {
             asleep: Asleep::new(),
             pauses: AtomicBool::new(false),
             hinted: AtomicBool::new(false),
+            rests: AtomicBool::new(false),
             heard: AtomicBool::new(false),
             requests: Mutex::new(Vec::new()),
             requested: AtomicBool::new(false),
-            no_thread_until: AtomicU64::new(0),
-            warned: OnceLock::new(),
-            warned_of_limit: OnceLock::new(),
         }
     }
 
@@ -155,6 +154,8 @@ impl Monitor {
     #[inline(always)]
     pub(super) fn notice(&self) {
         if self.asleep.is_set() {
+            // It stood still.
+            read_clock();
             self.kick();
         }
     }
@@ -164,6 +165,20 @@ impl Monitor {
     pub(super) fn hint(&self) {
         if self.pauses.load(Ordering::Relaxed) {
             self.take_hint();
+        }
+    }
+
+    /// A call by [`call`](Self::call) would bring it sooner.
+    #[inline(always)]
+    pub(super) fn rests(&self) -> bool {
+        self.rests.load(Ordering::Relaxed)
+    }
+
+    /// A task is about to block while others stand. One call between two looks that it makes by itself.
+    #[cold]
+    pub(super) fn call(&self) {
+        if self.rests.swap(false, Ordering::Relaxed) {
+            self.kick();
         }
     }
 
@@ -193,15 +208,10 @@ impl Monitor {
         self.requested.store(true, Ordering::SeqCst);
     }
 
-    /// Warns of a limit, the first time only.
-    pub(super) fn warn_once(&self, message: impl FnOnce() -> String) {
-        self.warned_of_limit
-            .get_or_init(|| report::warn_elsewhere(message()));
-    }
-
     /// Nobody is to call it any more: there is no such thread.
     pub(super) fn forget_wishes(&self) {
         self.pauses.store(false, Ordering::Relaxed);
+        self.rests.store(false, Ordering::Relaxed);
         self.asleep.clear();
     }
 
@@ -209,7 +219,6 @@ impl Monitor {
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();
         self.requested.store(false, Ordering::SeqCst);
-        self.no_thread_until.store(0, Ordering::Relaxed);
         *lock(&self.thread) = None;
     }
 }
@@ -217,6 +226,7 @@ impl Monitor {
 impl Memory {
     /// How long the monitor was away that should have looked. Not twice in a row: it would never look again.
     fn missed(&mut self, now: u64) -> u64 {
+        self.in_time = self.due.is_none_or(|due| now >= due);
         let late = self.due.take().map_or(0, |due| now.saturating_sub(due));
         let stopped = late >= STOPPED.as_nanos() as u64 && !self.stopped;
         self.stopped = stopped;
@@ -273,6 +283,7 @@ impl Scheduler {
             background_turns: 0,
             due: None,
             stopped: false,
+            in_time: true,
             polls: 0,
             polled_at: 0,
             period: PERIOD_MIN,
@@ -284,11 +295,17 @@ impl Scheduler {
             hint_gap: HINT_MIN,
             quiet_since: None,
             scavenged: true,
+            absent_at: 0,
+            absent_next: 0,
         };
         while !self.is_closing() {
             let now = read_clock();
             self.serve_requests();
             self.follow(&mut memory.following, now);
+            if now >= memory.absent_at {
+                memory.absent_at = now + LOOK_AGAIN.as_nanos() as u64;
+                self.look_again_at_absent(&mut memory.absent_next);
+            }
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
             memory.stuck = pace.stuck;
@@ -300,13 +317,16 @@ impl Scheduler {
             memory.choose_period(stood, hinted, pace, now);
             let pauses = memory.period > PERIOD_MIN && now >= memory.hint_at;
             self.monitor.pauses.store(pauses, Ordering::Relaxed);
+            let rests = memory.period > PERIOD_MIN && memory.in_time;
+            self.monitor.rests.store(rests, Ordering::Relaxed);
             self.wait(&mut memory, now);
         }
         self.end();
     }
 
     fn wait(&self, memory: &mut Memory, now: u64) {
-        if !self.idle.all_idle() {
+        // Work may stand for which a thread is lacking.
+        if !self.idle.all_idle() || self.caps.lacks_thread(now) {
             memory.quiet_since = None;
             memory.scavenged = false;
             let pause = self.until_next_look(memory, now);
@@ -367,25 +387,8 @@ impl Scheduler {
         }
         let requests = std::mem::take(&mut *lock(&self.monitor.requests));
         for processor in requests {
-            self.start_machine_for(processor);
+            self.start_machine_for(processor, self.need());
         }
-    }
-
-    /// Starts a machine for a processor that counts as searching.
-    pub(super) fn start_machine_for(&'static self, processor: &'static Processor) {
-        let monitor = &self.monitor;
-        if clock::now() >= monitor.no_thread_until.load(Ordering::Relaxed) {
-            let Err(error) = self.start_machine(Some(processor)) else {
-                return;
-            };
-            let again = clock::now() + THREAD_RETRY.as_nanos() as u64;
-            monitor.no_thread_until.store(again, Ordering::Relaxed);
-            monitor
-                .warned
-                .get_or_init(|| report::warn_elsewhere(format!("{error}; going on with fewer")));
-        }
-        self.put_processor(processor);
-        self.idle.end_search();
     }
 
     /// Hot loops get one slice of each processor in this time, beside what is idle. A share of the picks would be unfair:
@@ -460,10 +463,12 @@ impl Scheduler {
         }
         let waits = self.global.has_work() || self.background_stands();
         let granted = self.signals.is_raised(signals::GRANTED);
-        if stood || waits || granted || (vacant && (due || unvisited)) {
-            self.wake_one();
+        let wanted = stood || waits || granted || (vacant && (due || unvisited));
+        if !wanted || !self.may_wake(now) {
+            return false;
         }
-        stood
+        self.wake_one();
+        stood && !self.caps.has_failed()
     }
 
     /// A task stands in a processor's queue, or as the next one, where the same poll goes on as at the last look;

@@ -111,6 +111,11 @@ impl NetPoll {
         std::mem::take(&mut *lock(&self.stranded))
     }
 
+    /// Leaves one to be called by a machine that attends to [`STRANDED`](signals::STRANDED).
+    pub(super) fn strand(&self, waker: Waker) {
+        lock(&self.stranded).push(waker);
+    }
+
     fn put_back(&self) {
         self.polls.fetch_add(1, Ordering::Relaxed);
         self.token.put_back();

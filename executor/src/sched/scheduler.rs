@@ -17,6 +17,7 @@ use super::{
     absence::Absent,
     barrier,
     bindings::Bindings,
+    caps::Caps,
     fork,
     global::GlobalQueue,
     hand_offs::HandOffs,
@@ -70,6 +71,7 @@ pub(crate) struct Scheduler {
     pub(super) idle: Idle<&'static Processor, &'static Machine>,
     pub(super) global: GlobalQueue,
     pub(super) monitor: Monitor,
+    pub(super) caps: Caps,
     pub(super) netpoll: NetPoll,
     pub(super) signals: Signals,
     /// Tasks that are bound to machines.
@@ -125,6 +127,7 @@ impl Scheduler {
             idle: Idle::new(),
             global: GlobalQueue::new(),
             monitor: Monitor::new(),
+            caps: Caps::new(),
             netpoll: NetPoll::new(),
             signals: Signals::new(),
             bindings: Bindings::new(),
@@ -177,6 +180,7 @@ impl Scheduler {
         let retired = scheduler.set_live(processors);
         debug_assert!(retired.is_empty(), "the lists were cleared");
         let live = Live { scheduler, epoch };
+        scheduler.caps.hold();
         scheduler
             .start_monitor()
             .inspect_err(|_| scheduler.end_unstarted())?;
@@ -185,6 +189,7 @@ impl Scheduler {
                 live.shutdown(START_UNDONE);
             })?;
         }
+        scheduler.caps.release();
         Ok(live)
     }
 
@@ -252,11 +257,6 @@ impl Scheduler {
     /// More machines live than the processors and the machines that do without need.
     pub(super) fn has_surplus(&self) -> bool {
         self.machines.load(Ordering::Relaxed) > self.idle.live() + self.absent.all()
-    }
-
-    /// There is a machine to spare, or another may be started.
-    pub(super) fn has_room_for_machine(&self) -> bool {
-        self.has_surplus() || self.machines.load(Ordering::Relaxed) < self.config().machines
     }
 
     /// Queues a task from a thread without a processor.

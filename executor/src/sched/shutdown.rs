@@ -217,6 +217,7 @@ impl Scheduler {
         self.signals.lower(signals::RETIRED);
         // Afterwards: what is claimed under the idle lock may still be requested there until `clear`.
         self.monitor.clear();
+        self.caps.clear();
         for processor in self.processors.iter() {
             // SAFETY: no machine is left, so nobody holds the processor; nor does anybody own one that is retired (`resize`).
             let private = unsafe { processor.private() };

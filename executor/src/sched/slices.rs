@@ -58,7 +58,8 @@ mod imp {
         };
         // One that has ended meanwhile is no reason to give up.
         if error.raw_os_error() != Some(libc::ESRCH) && !REFUSED.swap(true, Ordering::Relaxed) {
-            crate::report::warn_elsewhere(format!(
+            // Where no thread is to be had for it, there are graver warnings.
+            let _ = crate::report::warn_elsewhere(format!(
                 "threads cannot choose their time slices ({error}): tasks beside hot loops may run some milliseconds late"
             ));
         }

@@ -5,7 +5,8 @@
 //! A stretch is known by its processor's tick: nobody reads a clock when it begins. The monitor sees the same tick at two
 //! looks, and then goes by the CPU clock of the stretch's thread:
 //!
-//! - it *stands still*, and the system says that the thread sleeps: the task blocks its thread. The processor goes at once.
+//! - it *stands still*, and the system says that the thread sleeps: the task blocks its thread. The processor goes at once; or
+//!   after [`SILENT_AFTER`] where the system does not say whether it sleeps.
 //! - it has moved on by a slice: the task is a hot loop, or a long calculation. The slice is shorter if something urgent
 //!   waits.
 //! - neither, for long: the thread does not get a CPU. Then the processor is taken too, so that others may try; but that
@@ -22,21 +23,20 @@
 //!
 //! Before all that, the *soft flag* of the machine is raised: tasks that look at it yield by themselves.
 //!
-//! # Limits
-//! Each processor that is taken costs a thread as long as the poll goes on. At most [`RUNNING_MAX`] of them for hot loops, since
-//! these share the CPUs with the rest; above that only the last processor is taken, so that the
-//! others never stand still altogether.
+//! # Not done here
+//! How many may be taken: [`caps`](super::caps).
 
 use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     barrier,
+    caps::Need,
     machine::Machine,
     processor::Processor,
     reporter::{self, Spent, Stall},
     retake::Stretch,
     scheduler::Scheduler,
-    thread_clock,
+    thread_clock::{self, State},
 };
 use crate::{
     hand_off::Cause,
@@ -45,16 +45,16 @@ use crate::{
 
 /// How long a thread's clock must stand still before the thread counts as blocked: waking it costs a tenth of that.
 const BLOCKED_AFTER: u64 = 100_000;
+/// The same where the system does not tell whether it sleeps: a thread that runs waits for its CPU for less, mostly.
+const SILENT_AFTER: u64 = 2_000_000;
 /// What the clock of a thread that sleeps may move on between two looks.
-const STANDS_STILL: u64 = 5_000;
+pub(super) const STANDS_STILL: u64 = 5_000;
 /// Neighbours may keep a thread from its CPU for so long, whatever the slice is.
 const WALL_MIN: u64 = 20_000_000;
 /// A processor is taken for want of a CPU once in this time at most.
 const SPARED: u64 = 1_000_000_000;
 /// After this long a stretch is asked to yield.
 const SOFT_AFTER: u64 = 500_000;
-/// Hot loops that run on without a processor.
-const RUNNING_MAX: u32 = 256;
 
 /// How long stretches may last, nanoseconds.
 #[derive(Clone, Copy)]
@@ -135,6 +135,8 @@ struct Clock {
     first: u64,
     last: u64,
     read_at: u64,
+    /// It has stood still since, if it does.
+    moved_at: u64,
 }
 
 impl Clock {
@@ -143,6 +145,7 @@ impl Clock {
             first: used,
             last: used,
             read_at: now,
+            moved_at: now,
         }
     }
 }
@@ -156,12 +159,12 @@ enum Verdict {
 }
 
 /// A processor to be taken.
-struct Wanted {
-    processor: &'static Processor,
-    machine: &'static Machine,
+pub(super) struct Wanted {
+    pub(super) processor: &'static Processor,
+    pub(super) machine: &'static Machine,
     stretch: Stretch,
     /// `None`: the task said beforehand that it blocks.
-    cause: Option<Cause>,
+    pub(super) cause: Option<Cause>,
     spent: Spent,
 }
 
@@ -207,6 +210,7 @@ impl Watch {
             look.since += away;
             if let Some(clock) = &mut look.clock {
                 clock.read_at += away;
+                clock.moved_at += away;
             }
         }
     }
@@ -221,6 +225,11 @@ impl Look {
             clock: used.map(|used| Clock::first(used, now)),
             fresh: true,
         }
+    }
+
+    /// Before another stretch is seen here for the first time: whether that is to be looked at once more, soon.
+    fn is_worth_another(&self, urgent: bool, blocks: bool) -> bool {
+        blocks || (urgent && !self.fresh)
     }
 
     /// When its slice ends if its thread runs on. By what the last look read.
@@ -238,7 +247,7 @@ impl Look {
         used: Option<u64>,
         limits: Limits,
         urgent: bool,
-        sleeps: impl FnOnce() -> bool,
+        state: impl FnOnce() -> State,
     ) -> Verdict {
         let slice = limits.slice(urgent);
         let lasted = now.saturating_sub(self.since);
@@ -256,7 +265,17 @@ impl Look {
         if now.saturating_sub(clock.read_at) >= BLOCKED_AFTER {
             let still = used.saturating_sub(clock.last) < STANDS_STILL;
             (clock.last, clock.read_at) = (used, now);
-            if still && sleeps() {
+            if !still {
+                clock.moved_at = now;
+            }
+            let stood = now.saturating_sub(clock.moved_at);
+            let sleeps = still
+                && match state() {
+                    State::Runs => false,
+                    State::Sleeps => true,
+                    State::Unknown => stood >= SILENT_AFTER,
+                };
+            if sleeps {
                 return Verdict::Take(Cause::Blocked);
             }
         }
@@ -307,12 +326,13 @@ impl Scheduler {
             };
             let stretch = processor.stretch();
             let thread = machine.presence.thread();
+            let blocks = machine.blocks.load(Ordering::Relaxed);
             if look.stretch != Some(stretch) {
                 // Reading the clock costs 0.6 µs: too much at each look if the looks come often.
                 let used = urgent.then(|| thread_clock::used(thread)).flatten();
                 // Nobody is asked to yield who has just begun: it may be who is urgent, on his way to wait again. Is it a long one?
-                // If the next is as fresh, they are short.
-                pace.unsure |= urgent && !look.fresh;
+                // If the next is as fresh, they are short. Who says that he blocks may be done in a microsecond.
+                pace.unsure |= look.is_worth_another(urgent, blocks);
                 *look = Look::first(stretch, now, used);
                 pace.stuck = false;
                 continue;
@@ -321,7 +341,7 @@ impl Scheduler {
             if urgent || now.saturating_sub(look.since) >= SOFT_AFTER {
                 machine.patience.end();
             }
-            if machine.blocks.load(Ordering::Relaxed) {
+            if blocks {
                 watch.wanted.push(Wanted {
                     processor,
                     machine,
@@ -333,7 +353,7 @@ impl Scheduler {
             }
             let used = thread_clock::used(thread);
             let limits = limits.sparing(now < *spared_until && !crowded);
-            match look.judge(now, used, limits, urgent, || thread_clock::sleeps(thread)) {
+            match look.judge(now, used, limits, urgent, || thread_clock::state(thread)) {
                 Verdict::Fine => {
                     let ends = look.slice_ends(limits.slice(urgent));
                     pace.slice_ends = pace.slice_ends.min(ends);
@@ -353,54 +373,18 @@ impl Scheduler {
                 }
             }
         }
-        self.limit(&mut watch.wanted);
-        pace.blocked = self.take_all(&mut watch.wanted, &mut watch.unanswered);
+        let need = self.limit(&mut watch.wanted, now);
+        pace.blocked = self.take_all(&mut watch.wanted, &mut watch.unanswered, need);
         pace
     }
 
-    /// Leaves out what would cost one thread too many.
-    fn limit(&'static self, wanted: &mut Vec<Wanted>) {
-        if wanted.is_empty() {
-            return;
-        }
-        // Retired ones need no other machine, and go in any case.
-        let is_retired = |wanted: &Wanted| self.idle.is_retired(wanted.processor);
-        let (retired, mut live): (Vec<_>, Vec<_>) = wanted.drain(..).partition(is_retired);
-        if !self.has_room_for_machine() {
-            if let Some(wanted) = live.first() {
-                self.warn_of_limit(wanted, "max_machines");
-            }
-            live.clear();
-        } else if self.absent.running() >= RUNNING_MAX {
-            let all_stand = live.len() == self.idle.live();
-            let last = all_stand.then(|| live.swap_remove(0));
-            if let Some(last) = &last {
-                self.warn_of_limit(last, "256 hot loops");
-            }
-            live.retain(|wanted| matches!(wanted.cause, Some(Cause::Blocked) | None));
-            live.extend(last);
-        }
-        wanted.extend(live);
-        wanted.extend(retired);
-    }
-
-    fn warn_of_limit(&self, wanted: &Wanted, limit: &str) {
-        let site = wanted
-            .machine
-            .current()
-            .and_then(walk::seen)
-            .and_then(|seen| seen.spawned_at);
-        let site = site.map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        self.monitor.warn_once(move || {
-            format!(
-                "too many tasks do not return from their polls (limit: {limit}); the others will run late. One of them was spawned at {site}: \
-                 let it await something now and then, or use `block_in_place` or `spawn_blocking`"
-            )
-        });
-    }
-
     /// True: some thread was blocked.
-    fn take_all(&'static self, wanted: &mut Vec<Wanted>, unanswered: &mut Vec<Wanted>) -> bool {
+    fn take_all(
+        &'static self,
+        wanted: &mut Vec<Wanted>,
+        unanswered: &mut Vec<Wanted>,
+        need: Need,
+    ) -> bool {
         wanted.retain(|wanted| {
             let presence = &wanted.machine.presence;
             presence.set_cause(wanted.cause, wanted.spent.since_cpu);
@@ -423,7 +407,7 @@ impl Scheduler {
             };
             if machine.retake.take(&machine.depth, wanted.stretch, current) {
                 blocked |= matches!(wanted.cause, Some(Cause::Blocked) | None);
-                self.took(wanted, task);
+                self.took(wanted, task, need);
             } else {
                 unanswered.push(wanted);
             }
@@ -431,7 +415,7 @@ impl Scheduler {
         blocked
     }
 
-    fn took(&'static self, wanted: Wanted, task: Option<Name>) {
+    fn took(&'static self, wanted: Wanted, task: Option<Name>, need: Need) {
         let processor = wanted.processor;
         processor.clear_holder();
         if self.idle.is_retired(processor) {
@@ -439,7 +423,7 @@ impl Scheduler {
         } else {
             match self.idle.take_machine() {
                 Some(machine) => self.run_processor(processor, Some(machine)),
-                None => self.start_machine_for(processor),
+                None => self.start_machine_for(processor, need),
             }
         }
         wanted.machine.note_absence(wanted.cause);

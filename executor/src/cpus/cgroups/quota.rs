@@ -1,22 +1,32 @@
 //! The quota of one group: so many microseconds of CPU time in each period of so many.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use super::Version;
 
+/// A file is there, but cannot be read: no descriptor is left, say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable;
+
 /// In CPUs, rounded up. `None`: the group has none, or none that makes sense.
-pub(super) fn of(version: Version, group: &Path) -> Option<usize> {
-    match version {
-        Version::One => cpus(
-            &read(&group.join("cpu.cfs_quota_us"))?,
-            &read(&group.join("cpu.cfs_period_us"))?,
-        ),
-        Version::Two => {
-            let text = read(&group.join("cpu.max"))?;
+pub(super) fn of(version: Version, group: &Path) -> Result<Option<usize>, Unreadable> {
+    Ok(match version {
+        Version::One => {
+            let quota = read(&group.join("cpu.cfs_quota_us"))?;
+            let period = read(&group.join("cpu.cfs_period_us"))?;
+            quota
+                .zip(period)
+                .and_then(|(quota, period)| cpus(&quota, &period))
+        }
+        Version::Two => read(&group.join("cpu.max"))?.and_then(|text| {
             let (quota, period) = text.trim_end().split_once(' ')?;
             cpus(quota, period)
-        }
-    }
+        }),
+    })
 }
 
 /// No quota is `-1` in version 1 and `max` in version 2: no numbers of this kind.
@@ -25,11 +35,22 @@ fn cpus(quota: &str, period: &str) -> Option<usize> {
     Some(number(quota)?.div_ceil(number(period)?))
 }
 
-/// At most as much as two numbers of 64 bits need: what is longer is none of these files.
-fn read(file: &Path) -> Option<String> {
+/// At most as much as two numbers of 64 bits need: what is longer is none of these files. `None`: it is not there.
+fn read(file: &Path) -> Result<Option<String>, Unreadable> {
     let mut text = [0; 64];
-    let length = File::open(file).ok()?.read(&mut text).ok()?;
-    String::from_utf8(text[..length].to_vec()).ok()
+    let length = File::open(file).and_then(|mut file| file.read(&mut text));
+    let length = there(length)?;
+    Ok(length.and_then(|length| String::from_utf8(text[..length].to_vec()).ok()))
+}
+
+/// `None`: there is no such file, or the group was removed when it was open.
+pub(super) fn there<T>(result: io::Result<T>) -> Result<Option<T>, Unreadable> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(None),
+        Err(_) => Err(Unreadable),
+    }
 }
 
 #[cfg(test)]

@@ -198,3 +198,30 @@ fn changes_are_seen() {
     fs::remove_dir_all(system.0.join("sys/fs/cgroup/b")).unwrap();
     assert_eq!(cgroups.quota(), None);
 }
+
+/// A file that cannot be read, here since it is a folder, is not one that is missing.
+#[test]
+fn what_cannot_be_read_now_is_as_it_was() {
+    let system = System::new("0::/a\n", V2);
+    system.write("sys/fs/cgroup/a/cpu.max", "300000 100000\n");
+    let mut cgroups = system.find();
+    assert_eq!(cgroups.quota(), Some(3));
+    let file = system.0.join("sys/fs/cgroup/a/cpu.max");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    assert_eq!(cgroups.quota(), Some(3));
+    fs::remove_dir(&file).unwrap();
+    assert_eq!(cgroups.quota(), None);
+    // The same of where the group is.
+    system.write("sys/fs/cgroup/a/cpu.max", "400000 100000\n");
+    assert_eq!(cgroups.quota(), Some(4));
+    let groups = system.0.join("proc/self/cgroup");
+    fs::remove_file(&groups).unwrap();
+    fs::create_dir(&groups).unwrap();
+    fs::remove_dir_all(system.0.join("sys/fs/cgroup/a")).unwrap();
+    assert_eq!(cgroups.quota(), Some(4));
+    fs::remove_dir(&groups).unwrap();
+    system.write("sys/fs/cgroup/b/cpu.max", "500000 100000\n");
+    system.write("proc/self/cgroup", "0::/b\n");
+    assert_eq!(cgroups.quota(), Some(5));
+}
