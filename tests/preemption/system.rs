@@ -162,16 +162,19 @@ fn a_hot_loop_is_warned_of() {
 
 #[test]
 fn time_slices_have_limits() {
-    for slice in [Duration::ZERO, Duration::from_micros(999), Duration::MAX] {
+    for slice in [Duration::ZERO, Duration::from_micros(199), Duration::MAX] {
         let error = gmp::Builder::new().time_slice(slice).build().unwrap_err();
         let error = error.to_string();
         assert!(
             error.contains(&format!(
-                "time_slice is {slice:?}; it must be from 1ms to 10s"
+                "time_slice is {slice:?}; it must be from 200µs to 10s"
             )),
             "{error}"
         );
     }
+    let shortest = Duration::from_micros(200);
+    let runtime = gmp::Builder::new().time_slice(shortest).build().unwrap();
+    assert_eq!(runtime.block_on(runtime.spawn(async { 7 })).unwrap(), 7);
 }
 
 #[test]
