@@ -5,6 +5,8 @@
 
 mod ends;
 mod handing_off;
+#[cfg(target_os = "linux")]
+mod mains;
 mod places;
 mod politeness;
 mod preemptible;
