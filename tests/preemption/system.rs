@@ -53,6 +53,49 @@ fn slices_do_not_leak() {
     });
 }
 
+/// What the kernel knows of this thread: its policy, its nice value, its slice.
+fn attributes() -> (i32, i32, Option<String>) {
+    // SAFETY: the call takes an integer and touches no memory.
+    let policy = unsafe { libc::sched_getscheduler(0) };
+    // SAFETY: as above.
+    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
+    let slice = slice("thread-self").map(|slice| slice.to_string());
+    (policy, nice, slice)
+}
+
+/// The machine that is started because of a hot loop is as the others are, whatever the loop has made of its own thread.
+#[test]
+fn machines_inherit_nothing_of_a_hog() {
+    in_child(|| {
+        for _ in 0..5 {
+            let runtime = runtime(1);
+            let usual = runtime.spawn(async { (thread::current().id(), attributes()) });
+            let (first, usual) = runtime.block_on(usual).unwrap();
+            let siege = Siege::new();
+            let lifting = Lifting(siege.clone());
+            for _ in 0..4 {
+                let siege = siege.clone();
+                drop(runtime.spawn(async move {
+                    // SAFETY: the call takes integers and touches no memory.
+                    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+                    let none = libc::sched_param { sched_priority: 0 };
+                    // SAFETY: the call reads the structure.
+                    unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const none) };
+                    // It gives its processor up by itself if the monitor does not find it outside of a section.
+                    siege.spin_and(|| assert!(gmp::num_tasks() > 0));
+                }));
+            }
+            siege.wait_begun(4);
+            let other = runtime.spawn(async { (thread::current().id(), attributes()) });
+            let (thread, others) = runtime.block_on(other).unwrap();
+            assert_ne!(thread, first);
+            assert_eq!(others, usual);
+            drop(lifting);
+            runtime.shutdown();
+        }
+    });
+}
+
 /// Back from its hot loop, a machine has its short slice again.
 #[test]
 fn slices_are_set_back() {

@@ -1,30 +1,15 @@
-//! Machines that poll without a processor: what they count as, and that they come back.
-//!
-//! # Invariants
-//! - A1: a machine is entered as absent under its lock, while its word says *lost*, and struck out under the same lock as it
-//!   comes back. So whoever is late, the monitor with the entry or the poll with its end, the counts come out even, and
-//!   a machine that is back has no slice of a hog's.
+//! Machines that poll without a processor: how they lose it, what the monitor knows of them, and that they come back. Their counts
+//! and slices: [`roll`](super::roll).
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use super::{
     machine::Machine,
     retake::{Answer, Stretch},
+    roll::{Absence, Roll},
     sigurg, slices, thread_clock, watch,
 };
-use crate::{hand_off::Cause, shim::lock, task::Name};
-
-/// Why a machine has no processor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absence {
-    /// Its task runs on: a hot loop.
-    Running,
-    /// Its thread sleeps in the system.
-    Blocked,
-}
+use crate::{hand_off::Cause, task::Name};
 
 impl Absence {
     /// What a hand-off makes of the machine. `None`: the task said beforehand that it blocks.
@@ -39,49 +24,9 @@ impl Absence {
 /// For [`Presence::cpu_since`]: nothing counts as used since then.
 const UNKNOWN: u64 = u64::MAX;
 
-/// Machines without a processor that run user code.
-pub(super) struct Absent {
-    running: AtomicU32,
-    blocked: AtomicU32,
-}
-
-impl Absent {
-    pub(super) fn new() -> Absent {
-        Absent {
-            running: AtomicU32::new(0),
-            blocked: AtomicU32::new(0),
-        }
-    }
-
-    fn of(&self, absence: Absence) -> &AtomicU32 {
-        match absence {
-            Absence::Running => &self.running,
-            Absence::Blocked => &self.blocked,
-        }
-    }
-
-    pub(super) fn enter(&self, absence: Absence) {
-        self.of(absence).fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn leave(&self, absence: Absence) {
-        self.of(absence).fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn running(&self) -> u32 {
-        self.running.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn all(&self) -> usize {
-        self.running() as usize + self.blocked.load(Ordering::Relaxed) as usize
-    }
-}
-
 /// A machine's entry in the list of the absent, and its thread.
 pub(super) struct Presence {
-    absence: Mutex<Option<Absence>>,
-    /// The system's id of the thread, 0: there is none. Written by the thread, under the lock where it ends.
-    thread: AtomicI32,
+    roll: Roll,
     /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks.
     cause: AtomicU8,
     /// What the thread's CPU clock said when the monitor saw that stretch first; [`UNKNOWN`] if it did not look. Written by the
@@ -92,8 +37,7 @@ pub(super) struct Presence {
 impl Presence {
     pub(super) fn new() -> Presence {
         Presence {
-            absence: Mutex::new(None),
-            thread: AtomicI32::new(0),
+            roll: Roll::new(),
             cause: AtomicU8::new(0),
             cpu_since: AtomicU64::new(UNKNOWN),
         }
@@ -132,19 +76,16 @@ impl Presence {
 
     /// The machine's thread begins.
     pub(super) fn begin(&self) {
-        self.thread.store(slices::own_thread(), Ordering::Relaxed);
-        slices::set(0, slices::Slice::Short);
+        self.roll.begin(slices::own_thread());
     }
 
     /// The machine's thread is about to end: its id may be another's soon.
     pub(super) fn end(&self) {
-        let absence = lock(&self.absence);
-        self.thread.store(0, Ordering::Relaxed);
-        drop(absence);
+        self.roll.end();
     }
 
     pub(super) fn thread(&self) -> i32 {
-        self.thread.load(Ordering::Relaxed)
+        self.roll.thread()
     }
 }
 
@@ -188,16 +129,12 @@ impl Machine {
             return;
         }
         self.forget_processor();
-        let mut absence = lock(&self.presence.absence);
-        self.retake.come_back();
-        if let Some(absence) = absence.take() {
-            self.scheduler.absent.leave(absence);
-            if absence == Absence::Running {
-                // Who only got no CPU is not to wait in the background for it.
-                let slice = watch::urgent(self.scheduler.config().time_slice);
-                self.ran_too_long.set(self.presence.has_used(slice));
-                slices::set(0, slices::Slice::Short);
-            }
+        let absent = &self.scheduler.absent;
+        let was = self.presence.roll.come_back(&self.retake, absent);
+        if was == Some(Absence::Running) {
+            // Who only got no CPU is not to wait in the background for it.
+            let slice = watch::urgent(self.scheduler.config().time_slice);
+            self.ran_too_long.set(self.presence.has_used(slice));
         }
     }
 
@@ -214,24 +151,17 @@ impl Machine {
     }
 
     /// Sends the signal to its thread if that runs on in the poll of `task`, without a processor (U3). Under the lock
-    /// (A1): the thread is this machine's.
+    /// (A2): the thread is this machine's.
     pub(super) fn send_signal(&self, task: Option<Name>) -> bool {
-        let absence = lock(&self.presence.absence);
-        let thread = self.presence.thread();
-        let runs = *absence == Some(Absence::Running) && self.is_away_with(task);
-        runs && thread != 0 && !thread_clock::sleeps(thread) && sigurg::send(thread)
+        self.presence.roll.look(|absence, thread| {
+            let runs = absence == Some(Absence::Running) && self.is_away_with(task);
+            runs && thread != 0 && !thread_clock::sleeps(thread) && sigurg::send(thread)
+        })
     }
 
-    /// Enters it as absent, unless it is back already (A1). By whoever made its word *lost*.
+    /// Enters it as absent. By whoever made its word *lost*.
     fn enter_as(&self, why: Absence) {
-        let mut absence = lock(&self.presence.absence);
-        if !self.retake.is_lost() || absence.is_some() {
-            return;
-        }
-        *absence = Some(why);
-        self.scheduler.absent.enter(why);
-        if why == Absence::Running {
-            slices::set(self.presence.thread(), slices::Slice::Long);
-        }
+        let absent = &self.scheduler.absent;
+        self.presence.roll.enter(why, &self.retake, absent);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{absence::Absence, machine::Machine, scheduler::Scheduler, section};
+use super::{machine::Machine, roll::Absence, scheduler::Scheduler, section};
 use crate::{
     quietly::quietly,
     task::{Header, Name, Ran},

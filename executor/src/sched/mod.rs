@@ -47,6 +47,7 @@ mod reporter;
 #[cfg(not(gmp_loom))]
 mod resize;
 mod retake;
+mod roll;
 mod run_queue;
 mod sample;
 #[cfg(not(gmp_loom))]
@@ -56,6 +57,8 @@ mod search;
 #[cfg(not(gmp_loom))]
 pub(crate) mod section;
 #[cfg(not(gmp_loom))]
+mod settings;
+#[cfg(not(gmp_loom))]
 mod shutdown;
 #[cfg(not(gmp_loom))]
 mod signals;
@@ -64,6 +67,9 @@ mod sigurg;
 #[cfg(not(gmp_loom))]
 mod slack;
 #[cfg(not(gmp_loom))]
+mod slices;
+#[cfg(gmp_loom)]
+#[path = "models/slices.rs"]
 mod slices;
 #[cfg(not(gmp_loom))]
 mod spawn;

@@ -14,7 +14,6 @@ use std::{
 };
 
 use super::{
-    absence::Absent,
     barrier,
     bindings::Bindings,
     fork,
@@ -27,6 +26,7 @@ use super::{
     permits::{BlockingCounts, Permits},
     processor::Processor,
     processors::Processors,
+    roll::Absent,
     signals::{self, Signals},
     sigurg, table,
 };

@@ -89,9 +89,8 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut Section) -> R) -> Option<R> {
         return None;
     }
     let processor = machine.processor()?;
-    machine.depth.enter();
     let guard = AbortOnUnwind;
-    let result = if machine.retake.is_quiet() || machine.answer() {
+    let result = if machine.retake.enter(&machine.depth, || machine.answer()) {
         Some(f(&mut Section { machine, processor }))
     } else {
         None

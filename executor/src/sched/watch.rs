@@ -36,6 +36,7 @@ use super::{
     reporter::{self, Spent, Stall},
     retake::Stretch,
     scheduler::Scheduler,
+    settings::setting,
     thread_clock,
 };
 use crate::{
@@ -53,7 +54,7 @@ const WALL_MIN: u64 = 20_000_000;
 const SPARED: u64 = 1_000_000_000;
 /// After this long a stretch is asked to yield; after half a slice if that is less.
 const SOFT_AFTER: u64 = 500_000;
-/// Hot loops that run on without a processor.
+/// Hot loops that run on without a processor, unless `GMPDEBUG=running_max` says otherwise.
 const RUNNING_MAX: u32 = 256;
 
 /// How long stretches may last, nanoseconds.
@@ -114,6 +115,7 @@ impl Limits {
 /// What the monitor remembers of all processors.
 pub(super) struct Watch {
     limits: Limits,
+    running_max: u32,
     looks: Vec<Look>,
     /// Until when each is not taken for want of a CPU.
     spared_until: Vec<u64>,
@@ -197,6 +199,7 @@ impl Watch {
     pub(super) fn new(slice: Duration) -> Watch {
         Watch {
             limits: Limits::new(slice),
+            running_max: setting("running_max").unwrap_or(RUNNING_MAX),
             looks: Vec::new(),
             spared_until: Vec::new(),
             wanted: Vec::new(),
@@ -356,13 +359,13 @@ impl Scheduler {
                 }
             }
         }
-        self.limit(&mut watch.wanted);
+        self.limit(&mut watch.wanted, watch.running_max);
         pace.blocked = self.take_all(&mut watch.wanted, &mut watch.unanswered);
         pace
     }
 
     /// Leaves out what would cost one thread too many.
-    fn limit(&'static self, wanted: &mut Vec<Wanted>) {
+    fn limit(&'static self, wanted: &mut Vec<Wanted>, running_max: u32) {
         if wanted.is_empty() {
             return;
         }
@@ -374,11 +377,11 @@ impl Scheduler {
                 self.warn_of_limit(wanted, "max_machines");
             }
             live.clear();
-        } else if self.absent.running() >= RUNNING_MAX {
+        } else if self.absent.running() >= running_max {
             let all_stand = live.len() == self.idle.live();
             let last = all_stand.then(|| live.swap_remove(0));
             if let Some(last) = &last {
-                self.warn_of_limit(last, "256 hot loops");
+                self.warn_of_limit(last, &format!("{running_max} hot loops"));
             }
             live.retain(|wanted| matches!(wanted.cause, Some(Cause::Blocked) | None));
             live.extend(last);
