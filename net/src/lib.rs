@@ -36,6 +36,8 @@
 //! down, waiting operations on it end with an error.
 
 mod addr;
+#[cfg(test)]
+mod bounds;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 mod poller;

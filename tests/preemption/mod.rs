@@ -3,6 +3,8 @@
 //! No test measures how late somebody is: without the hand-off of processors nobody here would run at all, and the
 //! watchdog would tell.
 
+#[cfg(target_os = "linux")]
+mod debugger;
 mod ends;
 mod handing_off;
 #[cfg(target_os = "linux")]
