@@ -35,6 +35,8 @@ mod netpoll;
 #[cfg(not(gmp_loom))]
 mod os_thread;
 #[cfg(not(gmp_loom))]
+mod overview;
+#[cfg(not(gmp_loom))]
 mod permits;
 #[cfg(not(gmp_loom))]
 mod processor;
@@ -94,6 +96,7 @@ pub(crate) use self::{
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
     os_thread::{Hold, hold},
+    overview::Overview,
     permits::{Permit, Place},
     processors::PROCESSORS_MAX,
     scheduler::{Config, Live, Scheduler, aborts_on_panic},
