@@ -29,10 +29,8 @@ fn now() -> Duration {
         tv_nsec: 0,
     };
     // SAFETY: the call writes the structure.
-    assert_eq!(
-        unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) },
-        0
-    );
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    assert_eq!(result, 0);
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 
