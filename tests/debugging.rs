@@ -15,6 +15,7 @@ use gmp::JoinHandle;
 use crate::{
     child::in_child,
     gate::{Gate, stop},
+    preemption::{Lifting, Siege},
     watchdog::{eventually, on_each, on_processors, runtime, within_limit},
 };
 
@@ -47,7 +48,14 @@ fn dump() -> HashMap<String, Line> {
         .expect(head)
         .parse()
         .expect(head);
-    let tasks: Vec<_> = lines.map(parse).collect();
+    let of_tasks = lines.by_ref().take(count);
+    let tasks: Vec<_> = of_tasks.map(parse).collect();
+    for line in lines {
+        let head = line.split_once(": ").expect(line).0;
+        let (what, number) = head.split_once(' ').expect(line);
+        assert!(["runtime", "processor"].contains(&what), "{line}");
+        assert!(number.parse::<u32>().is_ok(), "{line}");
+    }
     assert_eq!(tasks.len(), count, "{text}");
     let by_id: HashMap<_, _> = tasks.into_iter().collect();
     assert_eq!(by_id.len(), count, "no task is there twice: {text}");
@@ -178,6 +186,38 @@ fn a_task_is_shown_with_its_name() {
         for task in tasks {
             runtime.block_on(task).unwrap();
         }
+    });
+}
+
+/// Behind the tasks: which processor runs which of them, and who is away.
+#[test]
+fn the_threads_of_a_runtime_are_shown() {
+    // Others have runtimes of their own.
+    in_child(|| {
+        let runtime = runtime(2);
+        let siege = Siege::new();
+        let lifting = Lifting(siege.clone());
+        let inner = siege.clone();
+        let hog = runtime.spawn(async move { inner.block() });
+        siege.wait_begun(1);
+        let told = || {
+            let mut bytes = Vec::new();
+            gmp::debug::write_dump(&mut bytes).unwrap();
+            String::from_utf8(bytes).unwrap()
+        };
+        eventually(|| {
+            let told = told();
+            told.contains(": 2 processors (2 idle, 0 searching), ")
+                && told.contains("(0 run and 1 block without a processor)")
+                && told.contains("processor 0: nobody holds it")
+        });
+        let own = runtime.spawn(async move { (gmp::task::id(), told()) });
+        let (id, told) = runtime.block_on(own).unwrap();
+        let polled = format!(": its machine polls task {id}, ");
+        assert!(told.contains(&polled), "{told}");
+        drop(lifting);
+        runtime.block_on(hog).unwrap();
+        runtime.shutdown();
     });
 }
 

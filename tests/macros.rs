@@ -47,7 +47,7 @@ async fn the_time_slice_may_be_chosen() {
 }
 
 #[test]
-#[should_panic(expected = "time_slice is 0ns; it must be from 1ms to 10s")]
+#[should_panic(expected = "time_slice is 0ns; it must be from 200µs to 10s")]
 fn a_time_slice_that_makes_no_sense_is_told() {
     #[gmp::main(time_slice = std::time::Duration::ZERO)]
     async fn never() {}

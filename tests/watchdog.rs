@@ -19,7 +19,7 @@ const STACK: usize = 256 << 20;
 /// The same for outputs, on the threads of runtimes.
 const MACHINE_STACK: usize = 16 << 20;
 
-/// Runs `body` on a thread of its own. If it takes longer than the limit, the tasks are dumped and the process ends.
+/// Runs `body` on a thread of its own. If it takes longer than the limit, tasks, processors and machines are dumped and the process ends.
 pub(crate) fn within_limit(body: impl FnOnce() + Send + 'static) {
     let name = thread::current().name().unwrap_or("test").to_owned();
     let (done, ended) = mpsc::channel();
@@ -32,7 +32,7 @@ pub(crate) fn within_limit(body: impl FnOnce() + Send + 'static) {
     let thread = thread.expect("a thread for the test");
     match ended.recv_timeout(LIMIT) {
         Err(RecvTimeoutError::Timeout) => {
-            eprintln!("{name} hangs; the tasks that live:");
+            eprintln!("{name} hangs; the tasks that live, and who runs them:");
             gmp::debug::dump();
             abort();
         }

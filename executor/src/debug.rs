@@ -10,19 +10,22 @@ use std::{
 pub use crate::hand_off::{Cause, Frame, HandOff};
 use crate::{
     hand_off::hook,
-    sched::{coarse_ms, read_clock},
+    sched::{Overview, coarse_ms, read_clock},
     task::{
         Id,
         walk::{self, Seen},
     },
 };
 
-/// Prints all live tasks of the process to standard error. (Go: what `SIGQUIT` prints)
+/// Prints all live tasks of the process to standard error, and what the threads of each runtime do. (Go: what `SIGQUIT` prints)
 ///
 /// ```text
 /// 2 tasks
 /// task 2048.1: waits for join at src/main.rs:14:9, 1203 ms, spawned at src/main.rs:9:5
 /// task 2050.7 "worker": runs, spawned at src/main.rs:10:13
+/// runtime 0: 2 processors (1 idle, 0 searching), 2 machines (0 run and 0 block without a processor)
+/// processor 0: its machine polls task 2050.7, 1204 turns
+/// processor 1: nobody holds it, 7 turns
 /// ```
 ///
 /// The name in quotation marks is the one that [`task::Builder`](crate::TaskBuilder) was told.
@@ -48,7 +51,8 @@ pub fn write_dump(out: &mut impl io::Write) -> io::Result<()> {
         let _ = writeln!(text, "{}", Line(seen));
     }
     writeln!(out, "{count} tasks")?;
-    out.write_all(text.as_bytes())
+    out.write_all(text.as_bytes())?;
+    write!(out, "{Overview}")
 }
 
 /// Calls `hook` from now on for each task that loses its processor: one that ran on for longer than its slice, blocked its

@@ -30,6 +30,8 @@
 
 #[cfg(not(gmp_loom))]
 mod blocking;
+#[cfg(all(test, not(gmp_loom)))]
+mod bounds;
 #[cfg(not(gmp_loom))]
 mod cpus;
 #[cfg(not(gmp_loom))]

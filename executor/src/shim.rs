@@ -13,7 +13,7 @@ mod ordered;
 #[cfg(gmp_loom)]
 pub(crate) use self::ordered::{AtomicPtr, AtomicU32, AtomicU64};
 /// For words that are stored and loaded but never exchanged.
-pub(crate) use sync::atomic::AtomicU64 as StoredU64;
+pub(crate) use sync::atomic::{AtomicI32 as StoredI32, AtomicU64 as StoredU64};
 #[cfg(not(gmp_loom))]
 pub(crate) use sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 pub(crate) use sync::{

@@ -40,6 +40,8 @@
 
 #[cfg(not(gmp_loom))]
 mod addr;
+#[cfg(all(test, not(gmp_loom)))]
+mod bounds;
 #[cfg(all(feature = "hyper", not(gmp_loom)))]
 pub mod hyper;
 #[cfg(not(gmp_loom))]

@@ -3,8 +3,12 @@
 //! No test measures how late somebody is: without the hand-off of processors nobody here would run at all, and the
 //! watchdog would tell.
 
+#[cfg(target_os = "linux")]
+mod debugger;
 mod ends;
 mod handing_off;
+#[cfg(target_os = "linux")]
+mod mains;
 mod places;
 mod politeness;
 mod preemptible;

@@ -5,12 +5,15 @@
 
 use std::{
     hint::spin_loop,
-    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
     time::Duration,
 };
 
-use gmp::Runtime;
+use gmp::{Runtime, task::LocalSet};
 
 use super::{ends::ends_in_time, handing_off::echo_a_little};
 use crate::child::in_child;
@@ -87,9 +90,29 @@ fn beside_a_drop_that_loops() {
     });
 }
 
+/// A task of a set that the hog runs in a nested `block_on`.
+fn hog_in_a_local_set(hold: fn()) {
+    let set = LocalSet::new();
+    drop(set.spawn_local(async move { hold() }));
+    gmp::block_on(set);
+}
+
+#[test]
+fn beside_a_local_task_that_loops() {
+    in_child(|| serve_beside(|| async { hog_in_a_local_set(spin_for_ever) }));
+}
+
+#[test]
+fn beside_a_local_task_that_sleeps() {
+    in_child(|| serve_beside(|| async { hog_in_a_local_set(sleep_for_long) }));
+}
+
 /// Runs `main`, which hogs until a server has been used.
-fn serve_beside_main(main: impl FnOnce(&Runtime, &AtomicBool)) {
-    let (runtime, served) = (crate::watchdog::runtime(HOGS - 1), AtomicBool::new(false));
+fn serve_beside_main(main: impl FnOnce(&Runtime, &Arc<AtomicBool>)) {
+    let (runtime, served) = (
+        crate::watchdog::runtime(HOGS - 1),
+        Arc::<AtomicBool>::default(),
+    );
     thread::scope(|scope| {
         scope.spawn(|| {
             echo_a_little(&runtime);
@@ -124,4 +147,33 @@ fn beside_a_main_future_that_sleeps() {
             });
         });
     });
+}
+
+#[test]
+fn beside_a_local_main_task_that_loops() {
+    in_child(|| {
+        serve_beside_main(|runtime, served| hog_beside_local_main(runtime, served, spin_loop));
+    });
+}
+
+#[test]
+fn beside_a_local_main_task_that_sleeps() {
+    in_child(|| {
+        serve_beside_main(|runtime, served| {
+            let step = || thread::sleep(Duration::from_millis(100));
+            hog_beside_local_main(runtime, served, step);
+        });
+    });
+}
+
+/// A task of the set that is run on the main thread hogs until a server has been used.
+fn hog_beside_local_main(runtime: &Runtime, served: &Arc<AtomicBool>, step: fn()) {
+    let set = LocalSet::new();
+    let served = served.clone();
+    let hog = set.spawn_local(async move {
+        while !served.load(SeqCst) {
+            step();
+        }
+    });
+    set.block_on(runtime, hog).unwrap();
 }

@@ -185,3 +185,70 @@ fn a_child_of_fork_survives_the_signal() {
         runtime.shutdown();
     });
 }
+
+/// The storm beside tasks that fork, hot loops and blocked threads. The child has the handler and the machine of the thread that forked,
+/// and none of the others.
+#[test]
+fn a_storm_of_signals_beside_forks() {
+    in_child(|| {
+        let reports = Reports::new();
+        let runtime = runtime(2);
+        let siege = Siege::new();
+        let lifting = Lifting(siege.clone());
+        let inner = siege.clone();
+        drop(runtime.spawn(async move { inner.block() }));
+        let hog = reports.hog(&runtime, hot_leaf);
+        let over = Arc::new(AtomicBool::new(false));
+        let until = over.clone();
+        let storm = thread::spawn(move || {
+            while !until.load(SeqCst) {
+                signal_all_threads();
+            }
+        });
+        let forks: Vec<_> = (0..2)
+            .map(|_| {
+                runtime.spawn(async {
+                    for round in 0..50 {
+                        assert_eq!(status_of_fork(round), round);
+                        gmp::spawn(async {}).await.unwrap();
+                        gmp::sleep(Duration::from_micros(100)).await;
+                    }
+                })
+            })
+            .collect();
+        for task in forks {
+            runtime.block_on(task).unwrap();
+        }
+        reports.find(&hog, |report| report.cause == Cause::Running);
+        assert!(runtime.metrics().hand_offs_blocked > 0);
+        over.store(true, SeqCst);
+        storm.join().unwrap();
+        drop(lifting);
+        reports.end(runtime, hog);
+    });
+}
+
+/// That of a child which gets the signal, too, and ends with this status.
+fn status_of_fork(status: i32) -> i32 {
+    // SAFETY: the child makes system calls only, and ends.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "{}", std::io::Error::last_os_error());
+    if child == 0 {
+        for _ in 0..10 {
+            // SAFETY: the call takes an integer and touches no memory.
+            unsafe { libc::raise(libc::SIGURG) };
+        }
+        // SAFETY: as above.
+        unsafe { libc::_exit(status) };
+    }
+    let mut found = 0;
+    // SAFETY: the call writes the status.
+    while unsafe { libc::waitpid(child, &raw mut found, 0) } != child {
+        assert_eq!(
+            std::io::Error::last_os_error().raw_os_error(),
+            Some(libc::EINTR)
+        );
+    }
+    assert!(libc::WIFEXITED(found), "{found:#x}");
+    libc::WEXITSTATUS(found)
+}

@@ -1,7 +1,10 @@
 //! A random mix of hogs and others, for `GMP_STRESS_SECONDS` (3) in all. In a build with debug assertions the scheduler
 //! checks that no processor ever has two holders; here the accounts must balance: what was spawned has ended, once, and
 //! nothing was polled by two threads at a time. `ci/soak.sh` runs it for long; `GMP_STRESS_SEED` sets the seed, and
-//! `GMP_STRESS_SLICE` the slice in milliseconds (10): with the least, 1, processors change hands ten times as often.
+//! `GMP_STRESS_SLICE` the slice in microseconds (10000): with the least, 200, processors change hands fifty times as often.
+//! At last the runtime ends beside hogs, in the middle of the mix.
+
+mod others;
 
 use std::{
     env,
@@ -18,11 +21,17 @@ use std::{
 
 use futures::future::BoxFuture;
 
+use super::{Lifting, Siege, ends::ends_in_time};
 use crate::{child::in_child_with, watchdog::eventually};
+
+/// Those at the end of the runtime.
+const HOGS: usize = 4;
 
 /// What all tasks share.
 #[derive(Clone, Default)]
 struct Field {
+    /// As many as the runtime begins with.
+    processors: u64,
     seed: Arc<AtomicU64>,
     started: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
@@ -110,14 +119,21 @@ impl Field {
     }
 
     fn spawn(&self, depth: u32) -> gmp::JoinHandle<()> {
-        self.started.fetch_add(1, SeqCst);
         let field = self.clone();
-        let ends = Ends(self.clone());
-        let future: BoxFuture<'static, ()> = Box::pin(async move {
-            let _ends = ends;
+        self.spawn_that(async move {
             for _ in 0..field.below(6) {
                 field.step(depth).await;
             }
+        })
+    }
+
+    /// A task that is accounted for.
+    fn spawn_that(&self, future: impl Future<Output = ()> + Send + 'static) -> gmp::JoinHandle<()> {
+        self.started.fetch_add(1, SeqCst);
+        let ends = Ends(self.clone());
+        let future: BoxFuture<'static, ()> = Box::pin(async move {
+            let _ends = ends;
+            future.await;
         });
         gmp::spawn(PolledByOne {
             polled: AtomicBool::new(false),
@@ -126,7 +142,7 @@ impl Field {
     }
 
     async fn step(&self, depth: u32) {
-        match self.below(18) {
+        match self.below(25) {
             0 | 1 => self.burn(),
             2 | 3 => thread::sleep(self.some_time()),
             4 => self.burn_in_the_runtime(),
@@ -152,6 +168,11 @@ impl Field {
                 drop(late.await);
             }
             16 => self.spawn(4).abort(),
+            17 | 18 => self.pass_on().await,
+            19 | 20 => self.talk().await,
+            21 => self.stay().await,
+            22 if depth < 4 => self.be_local(),
+            23 => self.resize().await,
             _ => {
                 while !gmp::preempt::should_yield() && self.below(10_000) != 0 {}
                 gmp::yield_now().await;
@@ -183,10 +204,13 @@ fn play(processors: usize) {
     let seed = from_environment("GMP_STRESS_SEED").unwrap_or(u64::from(now.subsec_nanos()));
     let seconds = from_environment("GMP_STRESS_SECONDS").unwrap_or(3);
     println!("GMP_STRESS_SEED={seed}");
-    let slice = Duration::from_millis(from_environment("GMP_STRESS_SLICE").unwrap_or(10));
+    let slice = Duration::from_micros(from_environment("GMP_STRESS_SLICE").unwrap_or(10_000));
     let builder = crate::watchdog::builder(processors).time_slice(slice);
     let runtime = builder.build().expect("a runtime");
-    let field = Field::default();
+    let field = Field {
+        processors: processors as u64,
+        ..Field::default()
+    };
     field.seed.store(seed, SeqCst);
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(seconds) / 4 {
@@ -199,8 +223,36 @@ fn play(processors: usize) {
     }
     eventually(|| field.started.load(SeqCst) == field.ended.load(SeqCst));
     eventually(|| runtime.handle().num_tasks() == 0);
-    runtime.shutdown();
+    end_beside_hogs(runtime, &field);
     println!("{} tasks", field.started.load(SeqCst));
+}
+
+/// Ends the runtime in the middle of the mix, beside tasks that do not return: it names them, and what they hold is dropped
+/// when they do.
+fn end_beside_hogs(runtime: gmp::Runtime, field: &Field) {
+    let siege = Siege::new();
+    let lifting = Lifting(siege.clone());
+    runtime.block_on(async {
+        for n in 0..HOGS {
+            let siege = siege.clone();
+            drop(field.spawn_that(async move {
+                if n % 2 == 0 {
+                    siege.spin();
+                } else {
+                    siege.block();
+                }
+            }));
+        }
+        for _ in 0..20 {
+            drop(field.spawn(0));
+        }
+    });
+    siege.wait_begun(HOGS);
+    let mut cut = Vec::new();
+    ends_in_time(|| cut = runtime.shutdown_timeout(Duration::from_millis(200)).cut);
+    assert!(cut.len() >= HOGS, "{cut:?}");
+    drop(lifting);
+    eventually(|| field.started.load(SeqCst) == field.ended.load(SeqCst));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the hand-off asks of the system, and what it leaves behind there.
 
-use std::{fs, process::Command, sync::mpsc, thread, time::Duration};
+use std::{collections::HashSet, fs, process::Command, sync::mpsc, thread, time::Duration};
 
 use nix::{
     libc,
@@ -53,6 +53,56 @@ fn slices_do_not_leak() {
         // The thread that blocks on the runtime is not ours to change.
         assert_eq!(slice("thread-self").unwrap(), usual);
         runtime.shutdown();
+    });
+}
+
+/// What the kernel knows of this thread: its policy, its nice value, its slice.
+fn attributes() -> (i32, i32, Option<String>) {
+    // SAFETY: the call takes an integer and touches no memory.
+    let policy = unsafe { libc::sched_getscheduler(0) };
+    // SAFETY: as above.
+    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
+    let slice = slice("thread-self").map(|slice| slice.to_string());
+    (policy, nice, slice)
+}
+
+/// The machine that is started because of a hot loop is as the others are, whatever the loop has made of its own thread.
+#[test]
+fn machines_inherit_nothing_of_a_hog() {
+    in_child(|| {
+        for _ in 0..5 {
+            let runtime = runtime(1);
+            let usual = runtime.spawn(async { attributes() });
+            let usual = runtime.block_on(usual).unwrap();
+            let siege = Siege::new();
+            let lifting = Lifting(siege.clone());
+            let (tell, told) = mpsc::channel();
+            for n in 0..4 {
+                let (siege, tell) = (siege.clone(), tell.clone());
+                drop(runtime.spawn(async move {
+                    tell.send((thread::current().id(), attributes())).unwrap();
+                    // SAFETY: the call takes integers and touches no memory.
+                    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+                    let none = libc::sched_param { sched_priority: 0 };
+                    // SAFETY: the call reads the structure.
+                    unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const none) };
+                    // Half of them give their processors up by themselves.
+                    if n % 2 == 0 {
+                        gmp::block_on(async { siege.spin() });
+                    } else {
+                        siege.spin();
+                    }
+                }));
+            }
+            let began: Vec<_> = told.iter().take(4).collect();
+            let threads: HashSet<_> = began.iter().map(|(thread, _)| thread).collect();
+            assert_eq!(threads.len(), 4);
+            for (_, found) in &began {
+                assert_eq!(found, &usual);
+            }
+            drop(lifting);
+            runtime.shutdown();
+        }
     });
 }
 
@@ -209,16 +259,19 @@ fn a_hot_loop_is_warned_of() {
 
 #[test]
 fn time_slices_have_limits() {
-    for slice in [Duration::ZERO, Duration::from_micros(999), Duration::MAX] {
+    for slice in [Duration::ZERO, Duration::from_micros(199), Duration::MAX] {
         let error = gmp::Builder::new().time_slice(slice).build().unwrap_err();
         let error = error.to_string();
         assert!(
             error.contains(&format!(
-                "time_slice is {slice:?}; it must be from 1ms to 10s"
+                "time_slice is {slice:?}; it must be from 200µs to 10s"
             )),
             "{error}"
         );
     }
+    let shortest = Duration::from_micros(200);
+    let runtime = gmp::Builder::new().time_slice(shortest).build().unwrap();
+    assert_eq!(runtime.block_on(runtime.spawn(async { 7 })).unwrap(), 7);
 }
 
 #[test]

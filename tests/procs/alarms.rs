@@ -8,7 +8,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     thread,
@@ -45,8 +45,21 @@ fn compute(time: Duration) {
     }
 }
 
-/// Runs innocent tasks for [`SPAN`] beside `meanwhile`. At most one hand-off a second and processor.
+/// Hears who is reported as being at fault from now on. (The hook of the process)
+fn hear_of_faults() -> Arc<Mutex<Vec<String>>> {
+    let faults = Arc::<Mutex<Vec<String>>>::default();
+    let heard = faults.clone();
+    gmp::debug::set_hand_off_hook(move |hand_off| {
+        if hand_off.is_fault() {
+            heard.lock().unwrap().push(hand_off.to_string());
+        }
+    });
+    faults
+}
+
+/// Runs innocent tasks for [`SPAN`] beside `meanwhile`. At most one hand-off a second and processor, and nobody is blamed.
 fn assert_no_alarm(meanwhile: impl FnOnce()) {
+    let faults = hear_of_faults();
     let runtime = runtime(PROCESSORS);
     let over = Arc::new(AtomicBool::new(false));
     let tasks: Vec<_> = (0..8)
@@ -77,6 +90,8 @@ fn assert_no_alarm(meanwhile: impl FnOnce()) {
     let most = lasted.as_secs_f64().ceil() * PROCESSORS as f64;
     let all: u64 = count.iter().sum();
     assert!(all as f64 <= most, "{count:?} hand-offs in {lasted:?}");
+    let faults = faults.lock().unwrap();
+    assert!(faults.is_empty(), "{faults:#?}");
 }
 
 /// A control group with half a CPU, removed when it is dropped.

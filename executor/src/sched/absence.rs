@@ -1,43 +1,27 @@
-//! Machines that poll without a processor: what they count as, and that they come back.
+//! Machines that poll without a processor: how they lose it, what the monitor knows of them, and that they come back. Their counts
+//! and slices: [`roll`](super::roll).
 //!
-//! # How it works
 //! What a machine is entered as the monitor saw when it took the processor. A poll may go on otherwise, so the monitor looks again at
 //! some machines now and then: who slept may loop, who looped may sleep.
 //!
 //! # Not done here
 //! Nested `block_on` and `spawn_blocking` count as blocked whatever they do: the program has said so, and limits the latter.
-//!
-//! # Invariants
-//! - A1: a machine is entered as absent under its lock, while its word says *lost*, and struck out under the same lock as it
-//!   comes back. So whoever is late, the monitor with the entry or the poll with its end, the counts come out even, and
-//!   a machine that is back has no slice of a hog's.
 
 use std::{
-    sync::{
-        Mutex,
-        atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU8, AtomicU64, Ordering},
     time::Duration,
 };
 
 use super::{
     machine::Machine,
     retake::{Answer, Stretch},
+    roll::{Absence, Away, Roll},
     scheduler::Scheduler,
     sigurg, slices,
     thread_clock::{self, State},
     watch,
 };
 use crate::{hand_off::Cause, shim::lock, task::Name};
-
-/// Why a machine has no processor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absence {
-    /// Its task runs on: a hot loop.
-    Running,
-    /// Its thread sleeps in the system.
-    Blocked,
-}
 
 impl Absence {
     /// What a hand-off makes of the machine. `None`: the task said beforehand that it blocks.
@@ -55,13 +39,6 @@ const UNKNOWN: u64 = u64::MAX;
 /// So often the monitor looks again at machines that are away, and at so many of them: each costs 0.6 µs, or 10.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const LOOKED_AT: usize = 64;
-
-/// An entry in the list of the absent.
-struct Away {
-    why: Absence,
-    /// What the thread's clock said when the monitor looked.
-    used: Option<u64>,
-}
 
 impl Away {
     /// What it is to count as from now on, if that is another thing. A hot loop beside many gets little CPU time, so
@@ -87,49 +64,9 @@ impl Away {
     }
 }
 
-/// Machines without a processor that run user code.
-pub(super) struct Absent {
-    running: AtomicU32,
-    blocked: AtomicU32,
-}
-
-impl Absent {
-    pub(super) fn new() -> Absent {
-        Absent {
-            running: AtomicU32::new(0),
-            blocked: AtomicU32::new(0),
-        }
-    }
-
-    fn of(&self, absence: Absence) -> &AtomicU32 {
-        match absence {
-            Absence::Running => &self.running,
-            Absence::Blocked => &self.blocked,
-        }
-    }
-
-    pub(super) fn enter(&self, absence: Absence) {
-        self.of(absence).fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn leave(&self, absence: Absence) {
-        self.of(absence).fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn running(&self) -> u32 {
-        self.running.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn all(&self) -> usize {
-        self.running() as usize + self.blocked.load(Ordering::Relaxed) as usize
-    }
-}
-
 /// A machine's entry in the list of the absent, and its thread.
 pub(super) struct Presence {
-    absence: Mutex<Option<Away>>,
-    /// The system's id of the thread, 0: there is none. Written by the thread, under the lock where it ends.
-    thread: AtomicI32,
+    roll: Roll,
     /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks.
     cause: AtomicU8,
     /// What the thread's CPU clock said when the monitor saw that stretch first; [`UNKNOWN`] if it did not look. Written by the
@@ -140,8 +77,7 @@ pub(super) struct Presence {
 impl Presence {
     pub(super) fn new() -> Presence {
         Presence {
-            absence: Mutex::new(None),
-            thread: AtomicI32::new(0),
+            roll: Roll::new(),
             cause: AtomicU8::new(0),
             cpu_since: AtomicU64::new(UNKNOWN),
         }
@@ -180,19 +116,16 @@ impl Presence {
 
     /// The machine's thread begins.
     pub(super) fn begin(&self) {
-        self.thread.store(slices::own_thread(), Ordering::Relaxed);
-        slices::set(0, slices::Slice::Short);
+        self.roll.begin(slices::own_thread());
     }
 
     /// The machine's thread is about to end: its id may be another's soon.
     pub(super) fn end(&self) {
-        let absence = lock(&self.absence);
-        self.thread.store(0, Ordering::Relaxed);
-        drop(absence);
+        self.roll.end();
     }
 
     pub(super) fn thread(&self) -> i32 {
-        self.thread.load(Ordering::Relaxed)
+        self.roll.thread()
     }
 }
 
@@ -236,16 +169,12 @@ impl Machine {
             return;
         }
         self.forget_processor();
-        let mut absence = lock(&self.presence.absence);
-        self.retake.come_back();
-        if let Some(away) = absence.take() {
-            self.scheduler.absent.leave(away.why);
-            if away.why == Absence::Running {
-                // Who only got no CPU is not to wait in the background for it.
-                let slice = watch::urgent(self.scheduler.config().time_slice);
-                self.ran_too_long.set(self.presence.has_used(slice));
-                slices::set(0, slices::Slice::Short);
-            }
+        let absent = &self.scheduler.absent;
+        let was = self.presence.roll.come_back(&self.retake, absent);
+        if was == Some(Absence::Running) {
+            // Who only got no CPU is not to wait in the background for it.
+            let slice = watch::urgent(self.scheduler.config().time_slice);
+            self.ran_too_long.set(self.presence.has_used(slice));
         }
     }
 
@@ -262,50 +191,32 @@ impl Machine {
     }
 
     /// Sends the signal to its thread if that runs on in the poll of `task`, without a processor (U3). Under the lock
-    /// (A1): the thread is this machine's.
+    /// (A2): the thread is this machine's.
     pub(super) fn send_signal(&self, task: Option<Name>) -> bool {
-        let absence = lock(&self.presence.absence);
-        let thread = self.presence.thread();
-        let loops = absence
-            .as_ref()
-            .is_some_and(|it| it.why == Absence::Running);
-        let runs = loops && self.is_away_with(task);
-        // A call in the system that the signal would cut short is not to be risked.
-        runs && thread != 0 && thread_clock::state(thread) == State::Runs && sigurg::send(thread)
+        self.presence.roll.look(|absence, thread| {
+            // A call in the system that the signal would cut short is not to be risked.
+            let runs = absence == Some(Absence::Running) && self.is_away_with(task);
+            runs && thread != 0
+                && thread_clock::state(thread) == State::Runs
+                && sigurg::send(thread)
+        })
     }
 
-    /// Enters it as absent, unless it is back already (A1). By whoever made its word *lost*.
+    /// Enters it as absent. By whoever made its word *lost*.
     fn enter_as(&self, why: Absence) {
-        let mut absence = lock(&self.presence.absence);
-        if !self.retake.is_lost() || absence.is_some() {
-            return;
-        }
-        *absence = Some(Away { why, used: None });
-        self.scheduler.absent.enter(why);
-        if why == Absence::Running {
-            slices::set(self.presence.thread(), slices::Slice::Long);
-        }
+        let absent = &self.scheduler.absent;
+        self.presence.roll.enter(why, &self.retake, absent);
     }
-    /// Counts it as what it does now, if it is away (A1). By the monitor.
+
+    /// Counts it as what it does now, if it is away. By the monitor.
     fn look_again(&self) {
-        let mut absence = lock(&self.presence.absence);
-        let Some(away) = absence.as_mut() else { return };
-        let thread = self.presence.thread();
-        let Some(used) = thread_clock::used(thread) else {
-            return;
-        };
         let long = watch::urgent(self.scheduler.config().time_slice);
-        let Some(now) = away.judge(used, long, || thread_clock::state(thread)) else {
-            return;
-        };
-        self.scheduler.absent.leave(away.why);
-        self.scheduler.absent.enter(now);
-        away.why = now;
-        let slice = match now {
-            Absence::Running => slices::Slice::Long,
-            Absence::Blocked => slices::Slice::Short,
-        };
-        slices::set(thread, slice);
+        self.presence
+            .roll
+            .count_again(&self.scheduler.absent, |away, thread| {
+                let used = thread_clock::used(thread)?;
+                away.judge(used, long, || thread_clock::state(thread))
+            });
     }
 }
 

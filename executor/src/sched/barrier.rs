@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use super::settings::setting;
 use crate::report;
 
 /// False until [`init`] found the system call working: full fences are always right.
@@ -19,7 +20,7 @@ static ASYMMETRIC: AtomicBool = AtomicBool::new(false);
 
 /// Registers the process for the cheap form, if there is one. Call before the first section.
 pub(crate) fn init() {
-    if is_switched_off() {
+    if setting("membarrier") == Some(0) {
         return;
     }
     match imp::register() {
@@ -37,12 +38,6 @@ fn warn(error: &io::Error) {
             "the system refuses membarrier ({error}): each poll and each call into the runtime costs a fence, some nanoseconds"
         ));
     });
-}
-
-/// `GMPDEBUG` is a list of settings, as Go's `GODEBUG`.
-fn is_switched_off() -> bool {
-    let settings = std::env::var("GMPDEBUG").unwrap_or_default();
-    settings.split(',').any(|setting| setting == "membarrier=0")
 }
 
 /// The hot side: between its store and its load.

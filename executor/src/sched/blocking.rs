@@ -2,9 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{
-    absence::Absence, machine::Machine, processor::Processor, scheduler::Scheduler, section,
-};
+use super::{machine::Machine, processor::Processor, roll::Absence, scheduler::Scheduler, section};
 use crate::{
     quietly::quietly,
     task::{Header, Name, Ran},

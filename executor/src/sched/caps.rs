@@ -21,7 +21,10 @@ use std::{
     time::Duration,
 };
 
-use super::{machine::Machine, processor::Processor, scheduler::Scheduler, signals, watch::Wanted};
+use super::{
+    machine::Machine, processor::Processor, scheduler::Scheduler, settings::setting, signals,
+    watch::Wanted,
+};
 use crate::{
     hand_off::Cause,
     report,
@@ -30,7 +33,7 @@ use crate::{
     time::clock,
 };
 
-/// Hot loops that run on without a processor.
+/// Hot loops that run on without a processor, unless `GMPDEBUG=running_max` says otherwise.
 const RUNNING_MAX: u32 = 256;
 /// A thread that could not be had is not asked for again before: in vain that costs some 30 µs. And beyond the limit there is
 /// another one after a usual slice only.
@@ -38,6 +41,8 @@ const THREAD_RETRY: Duration = Duration::from_millis(10);
 
 /// What the monitor remembers of limits. Its own, but before a runtime's start has ended, and after its end.
 pub(super) struct Caps {
+    /// Hot loops that may run on without a processor.
+    loops: u32,
     /// No machine is started before.
     no_thread_until: AtomicU64,
     warned_of_threads: AtomicBool,
@@ -48,6 +53,7 @@ pub(super) struct Caps {
 impl Caps {
     pub(super) fn new() -> Caps {
         Caps {
+            loops: setting("running_max").unwrap_or(RUNNING_MAX),
             no_thread_until: AtomicU64::new(0),
             warned_of_threads: AtomicBool::new(false),
             warned_of_machines: AtomicBool::new(false),
@@ -181,7 +187,7 @@ impl Scheduler {
             0
         };
         let nobody_runs = live.len() + unused as usize >= self.idle.live();
-        let loops = RUNNING_MAX.saturating_sub(self.absent.running());
+        let loops = self.caps.loops.saturating_sub(self.absent.running());
         let causes = live.iter().map(|wanted| wanted.cause);
         let fit = fit(causes, room, loops as usize);
         let mut fits = fit.iter().copied();
@@ -204,8 +210,11 @@ impl Scheduler {
     }
 
     fn warn_of_loops(&'static self, wanted: &Wanted) {
-        let machine = Some(wanted.machine);
-        self.warn_of_limit(&self.caps.warned_of_loops, machine, "256 hot loops");
+        let (machine, limit) = (
+            Some(wanted.machine),
+            format!("{} hot loops", self.caps.loops),
+        );
+        self.warn_of_limit(&self.caps.warned_of_loops, machine, &limit);
     }
 
     fn warn_of_machines(&'static self, machine: Option<&'static Machine>) {

@@ -262,13 +262,8 @@ impl Machine {
     /// Runs user code at depth 0: afterwards the machine may have lost its processor.
     #[inline(always)]
     pub(super) fn outside<R>(&self, user_code: impl FnOnce() -> R) -> R {
-        self.depth.leave();
-        let result = user_code();
-        self.depth.enter();
-        if !self.retake.is_quiet() {
-            self.end_stretch();
-        }
-        result
+        let end = || self.end_stretch();
+        self.retake.outside(&self.depth, user_code, end)
     }
 
     /// The life of the machine's thread.

@@ -41,6 +41,8 @@ mod netpoll;
 #[cfg(not(gmp_loom))]
 mod os_thread;
 #[cfg(not(gmp_loom))]
+mod overview;
+#[cfg(not(gmp_loom))]
 mod permits;
 #[cfg(not(gmp_loom))]
 mod processor;
@@ -53,6 +55,7 @@ mod reporter;
 #[cfg(not(gmp_loom))]
 mod resize;
 mod retake;
+mod roll;
 mod run_queue;
 mod sample;
 #[cfg(not(gmp_loom))]
@@ -62,6 +65,8 @@ mod search;
 #[cfg(not(gmp_loom))]
 pub(crate) mod section;
 #[cfg(not(gmp_loom))]
+mod settings;
+#[cfg(not(gmp_loom))]
 mod shutdown;
 #[cfg(not(gmp_loom))]
 mod signals;
@@ -70,6 +75,9 @@ mod sigurg;
 #[cfg(not(gmp_loom))]
 mod slack;
 #[cfg(not(gmp_loom))]
+mod slices;
+#[cfg(gmp_loom)]
+#[path = "models/slices.rs"]
 mod slices;
 #[cfg(not(gmp_loom))]
 mod spawn;
@@ -94,6 +102,7 @@ pub(crate) use self::{
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::{coarse_ms, read_clock},
     os_thread::{Hold, hold},
+    overview::Overview,
     permits::{Permit, Place},
     processors::PROCESSORS_MAX,
     scheduler::{Config, Live, Scheduler, aborts_on_panic},

@@ -102,7 +102,7 @@ struct Memory {
     following: Following,
     glances: Vec<Glance>,
     watch: Watch,
-    /// The longest period while something runs: a quarter of a slice at most.
+    /// The longest period while something runs: a quarter of a slice at most, if that is not too short.
     period_max: Duration,
     /// How often tasks that have lost a processor by running too long get a turn on each, if they get none otherwise: the
     /// slice.
@@ -277,7 +277,7 @@ impl Scheduler {
             following: self.following(),
             glances: Vec::new(),
             watch: Watch::new(slice),
-            period_max: PERIOD_MAX.min(slice / 4),
+            period_max: PERIOD_MAX.min(slice / 4).max(PERIOD_MIN),
             grant_gap: slice,
             granted_at: 0,
             background_turns: 0,

@@ -16,7 +16,7 @@
 use std::sync::atomic::{Ordering, fence};
 
 use super::{
-    absence::Absence, bindings::Delivery, machine::Machine, processor::Processor,
+    bindings::Delivery, machine::Machine, processor::Processor, roll::Absence,
     scheduler::Scheduler, section, section::Section,
 };
 use crate::task::{Header, Name, state::Start};

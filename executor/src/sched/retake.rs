@@ -93,6 +93,35 @@ impl Retake {
         self.word.load(Ordering::Acquire) == QUIET
     }
 
+    /// The way from user code into a section, by `enter`. `answer`: there is a request, or the processor is gone; false: it is gone.
+    #[inline(always)]
+    pub(super) fn enter(
+        &self,
+        depth: &Depth,
+        enter: fn(&Depth),
+        answer: impl FnOnce() -> bool,
+    ) -> bool {
+        enter(depth);
+        self.is_quiet() || answer()
+    }
+
+    /// Runs user code, on the way from one section to the next. `end`: there is a request, or the processor is gone.
+    #[inline(always)]
+    pub(super) fn outside<R>(
+        &self,
+        depth: &Depth,
+        user_code: impl FnOnce() -> R,
+        end: impl FnOnce(),
+    ) -> R {
+        depth.leave();
+        let result = user_code();
+        depth.enter();
+        if !self.is_quiet() {
+            end();
+        }
+        result
+    }
+
     /// The processor is gone, and the machine has not come back.
     pub(super) fn is_lost(&self) -> bool {
         self.word.load(Ordering::Acquire) == LOST
@@ -142,6 +171,7 @@ impl Retake {
             QUIET => {}
             REQUESTED if self.requested() == wanted => return true,
             // One that its machine has not seen, since it went on to another stretch without a section.
+            REQUESTED if mutant("stale_request_left") => return false,
             REQUESTED if self.exchange(REQUESTED, QUIET) => {}
             _ => return false,
         }

@@ -6,6 +6,7 @@
 
 use std::{
     io,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
@@ -14,7 +15,6 @@ use std::{
 };
 
 use super::{
-    absence::Absent,
     barrier,
     bindings::Bindings,
     caps::Caps,
@@ -28,6 +28,7 @@ use super::{
     permits::{BlockingCounts, Permits},
     processor::Processor,
     processors::Processors,
+    roll::Absent,
     signals::{self, Signals},
     sigurg, table,
 };
@@ -117,6 +118,10 @@ pub(crate) struct Live {
     pub(crate) scheduler: &'static Scheduler,
     pub(crate) epoch: u64,
 }
+
+// A panic in a task, or in who holds a handle, leaves the scheduler whole: one inside of it aborts (P3 in `section`).
+impl UnwindSafe for Live {}
+impl RefUnwindSafe for Live {}
 
 impl Scheduler {
     pub(super) fn new(index: u16) -> Scheduler {

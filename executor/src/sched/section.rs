@@ -101,9 +101,11 @@ fn enter_by<R>(enter: fn(&Depth), f: impl FnOnce(&mut Section) -> R) -> Option<R
         return None;
     }
     let processor = machine.processor()?;
-    enter(&machine.depth);
     let guard = AbortOnUnwind;
-    let result = if machine.retake.is_quiet() || machine.answer() {
+    let result = if machine
+        .retake
+        .enter(&machine.depth, enter, || machine.answer())
+    {
         Some(f(&mut Section { machine, processor }))
     } else {
         None

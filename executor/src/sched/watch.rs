@@ -53,7 +53,7 @@ pub(super) const STANDS_STILL: u64 = 5_000;
 const WALL_MIN: u64 = 20_000_000;
 /// A processor is taken for want of a CPU once in this time at most.
 const SPARED: u64 = 1_000_000_000;
-/// After this long a stretch is asked to yield.
+/// After this long a stretch is asked to yield; after half a slice if that is less.
 const SOFT_AFTER: u64 = 500_000;
 
 /// How long stretches may last, nanoseconds.
@@ -67,6 +67,8 @@ struct Limits {
     wall: u64,
     /// The same while it is urgent: beside 100 hot loops a slice of CPU time is 0.1 s.
     wall_urgent: u64,
+    /// Wall time until the soft flag is raised.
+    soft: u64,
 }
 
 /// The CPU time of a slice while something urgent waits, nanoseconds.
@@ -84,6 +86,7 @@ impl Limits {
             urgent,
             wall: (2 * slice).max(WALL_MIN),
             wall_urgent: 2 * slice / 5,
+            soft: SOFT_AFTER.min(slice / 2),
         }
     }
 
@@ -338,7 +341,7 @@ impl Scheduler {
                 continue;
             }
             look.fresh = false;
-            if urgent || now.saturating_sub(look.since) >= SOFT_AFTER {
+            if urgent || now.saturating_sub(look.since) >= limits.soft {
                 machine.patience.end();
             }
             if blocks {

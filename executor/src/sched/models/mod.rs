@@ -10,6 +10,7 @@ mod gate;
 mod given;
 mod idle;
 mod retake;
+mod roll;
 mod run_queue;
 mod sample;
 mod token;

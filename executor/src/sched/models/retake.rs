@@ -1,8 +1,12 @@
 //! Taking a processor from a stretch of user code against that stretch's sections, its end and the next one: whoever uses the
 //! processor is the only one, and it is never without an owner.
 //!
-//! The toy machine does what `section::with`, `Machine::{outside, answer, end_stretch}` do, the toy monitor what
-//! `Scheduler::take_all` does. Each use of the processor writes a cell that loom watches for two users at a time.
+//! The word, the depth, the way into a section and that out of a stretch ([`Retake::enter`], [`Retake::outside`]) are the shipped ones.
+//! Copied are, line for line: the match on what to answer, with giving up reduced to forgetting (`Machine::answer`); what follows
+//! a lost stretch, without the roll, which has its own models (`Machine::end_stretch`); and the order *ask, barrier, take*
+//! of `Scheduler::take_all`. Each use of the processor writes a cell that loom watches for two users at a time. What holds
+//! the copies and the machine together is tests/preemption/stress.rs: there the debug assertions of `Processor::set_holder` and
+//! `Section::private` say the same of the real ones.
 
 use loom::{cell::UnsafeCell, model, sync::Arc, thread};
 
@@ -65,11 +69,18 @@ impl World {
         });
     }
 
-    /// As at the begin of a poll. R3.
-    fn begin_stretch(&self) {
+    /// A poll on the machine, as `Machine::run_started` makes it. True: it still holds the processor.
+    fn stretch(&self, user_code: impl FnOnce()) -> bool {
+        // R3.
         let tick = self.tick.load(Ordering::Relaxed);
         self.tick.store(tick + 1, Ordering::Relaxed);
-        self.depth.leave();
+        let end = || self.end_stretch();
+        self.retake.outside(&self.depth, user_code, end);
+        let holds = self.held.load(Ordering::Relaxed) != NONE;
+        if holds {
+            self.use_processor();
+        }
+        holds
     }
 
     /// `section::with`.
@@ -77,8 +88,7 @@ impl World {
         if self.held.load(Ordering::Relaxed) == NONE {
             return;
         }
-        self.depth.enter();
-        if self.retake.is_quiet() || self.answer() {
+        if self.retake.enter(&self.depth, || self.answer()) {
             self.use_processor();
         }
         self.depth.leave();
@@ -103,18 +113,12 @@ impl World {
         }
     }
 
-    /// The end of a poll. True: the machine still holds the processor.
-    fn end_stretch(&self) -> bool {
-        self.depth.enter();
-        if !self.retake.is_quiet() && !self.retake.keep() {
-            self.held.store(NONE, Ordering::Relaxed);
-            self.retake.come_back();
+    fn end_stretch(&self) {
+        if self.retake.keep() {
+            return;
         }
-        let holds = self.held.load(Ordering::Relaxed) != NONE;
-        if holds {
-            self.use_processor();
-        }
-        holds
+        self.held.store(NONE, Ordering::Relaxed);
+        self.retake.come_back();
     }
 
     /// One round of the monitor, which saw this stretch. True: the processor is its own.
@@ -166,74 +170,68 @@ fn check(work: fn(&World) -> bool, ticks: &'static [u64]) {
 
 #[test]
 fn take_against_a_section_and_the_end_of_the_stretch() {
-    let work = |world: &World| {
-        world.begin_stretch();
-        world.section();
-        world.end_stretch()
-    };
-    check(work, &[1]);
+    check(|world| world.stretch(|| world.section()), &[1]);
 }
 
 #[test]
 fn take_against_the_end_of_the_stretch() {
-    let work = |world: &World| {
-        world.begin_stretch();
-        world.end_stretch()
-    };
-    check(work, &[1]);
+    check(|world| world.stretch(|| ()), &[1]);
 }
 
 /// The request is for the first stretch, and comes late.
 #[test]
 fn take_against_the_next_stretch() {
-    let work = |world: &World| {
-        world.begin_stretch();
-        let holds = world.end_stretch();
-        if !holds {
-            return false;
-        }
-        world.begin_stretch();
-        world.section();
-        world.end_stretch()
-    };
+    let work = |world: &World| world.stretch(|| ()) && world.stretch(|| world.section());
     check(work, &[1]);
 }
 
 /// The second request finds the first one still there, or answered.
 #[test]
 fn two_requests_against_two_stretches() {
-    let work = |world: &World| {
-        world.begin_stretch();
-        if !world.end_stretch() {
-            return false;
-        }
-        world.begin_stretch();
-        world.section();
-        world.end_stretch()
-    };
+    let work = |world: &World| world.stretch(|| ()) && world.stretch(|| world.section());
     check(work, &[1, 2]);
+}
+
+/// The request for the first stretch comes so late that the machine, which enters no section in the second one, never sees
+/// it. The second one ends no more: the monitor gets the processor all the same.
+#[test]
+fn a_request_that_nobody_answers_against_a_loop_that_never_ends() {
+    model(|| {
+        let world = World::new(&[1, 2]);
+        let other = world.clone();
+        let monitor = thread::spawn(move || other.round(stretch(1)));
+        let holds = world.stretch(|| ());
+        if holds {
+            world.tick.store(2, Ordering::Relaxed);
+            world.depth.leave();
+        }
+        let took = monitor.join().unwrap();
+        assert_ne!(holds, took, "one owner");
+        assert!(
+            took || world.round(stretch(2)),
+            "the machine keeps its processor for ever"
+        );
+    });
 }
 
 /// The machine gives the processor up in a stretch (a nested `block_on`) and gets it back there: that is another one.
 #[test]
 fn take_against_giving_away_and_taking_back() {
     let work = |world: &World| {
-        world.begin_stretch();
-        world.depth.enter();
-        if !world.retake.is_quiet() && !world.answer() {
+        world.stretch(|| {
+            if !world.retake.enter(&world.depth, || world.answer()) {
+                return world.depth.leave();
+            }
+            // Handed to another machine, which uses it and gives it back.
+            world.held.store(NONE, Ordering::Relaxed);
             world.depth.leave();
-            return world.end_stretch();
-        }
-        // Handed to another machine, which uses it and gives it back.
-        world.held.store(NONE, Ordering::Relaxed);
-        world.depth.leave();
-        world.depth.enter();
-        world.use_processor();
-        world.held.store(PROCESSOR, Ordering::Relaxed);
-        world.tick.store(2, Ordering::Relaxed);
-        world.depth.leave();
-        world.section();
-        world.end_stretch()
+            world.depth.enter();
+            world.use_processor();
+            world.held.store(PROCESSOR, Ordering::Relaxed);
+            world.tick.store(2, Ordering::Relaxed);
+            world.depth.leave();
+            world.section();
+        })
     };
     check(work, &[1]);
 }

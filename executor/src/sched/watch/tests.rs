@@ -132,15 +132,25 @@ fn the_limits_follow_the_slice() {
             urgent,
             wall,
             wall_urgent,
-        } = Limits::new(Duration::from_millis(slice));
-        [slice, urgent, wall, wall_urgent].map(|limit| limit / MILLISECOND)
+            soft,
+        } = Limits::new(Duration::from_micros(slice));
+        [slice, urgent, wall, wall_urgent, soft].map(|limit| limit / 1000)
     };
-    assert_eq!(limits(10), [10, 2, 20, 4]);
-    assert_eq!(limits(5), [5, 1, 20, 2], "neighbours are as busy as ever");
+    assert_eq!(limits(10_000), [10_000, 2000, 20_000, 4000, 500]);
     assert_eq!(
-        limits(100),
-        [100, 20, 200, 40],
+        limits(5000),
+        [5000, 1000, 20_000, 2000, 500],
+        "neighbours are as busy as ever"
+    );
+    assert_eq!(
+        limits(100_000),
+        [100_000, 20_000, 200_000, 40_000, 500],
         "a hot loop is one before it counts as starved"
+    );
+    assert_eq!(
+        limits(200),
+        [200, 40, 20_000, 80, 100],
+        "who looks at the soft flag keeps his processor"
     );
 }
 
