@@ -10,11 +10,13 @@ use std::{
 pub use crate::hand_off::{Cause, Frame, HandOff};
 use crate::{
     hand_off::hook,
+    local::{self, SeenLocal, Stands},
     sched::coarse_ms,
     task::{
         Id,
         walk::{self, Seen},
     },
+    wait::Site,
 };
 
 /// Prints all live tasks of the process to standard error. (Go: what `SIGQUIT` prints)
@@ -24,6 +26,9 @@ use crate::{
 /// task 2048.1: waits for join at src/main.rs:14:9, 1203 ms, spawned at src/main.rs:9:5
 /// task 2050.7 "worker": runs, spawned at src/main.rs:10:13
 /// ```
+///
+/// Tasks of a [`LocalSet`](crate::LocalSet) are among them (`task local 7`). One that was woken still waits there until its
+/// thread polls it; and if its set is polled inside of a task, what it waits for is told of that one.
 ///
 /// The name in quotation marks is the one that [`task::Builder`](crate::TaskBuilder) was told.
 ///
@@ -44,6 +49,10 @@ pub fn write_dump(out: &mut impl io::Write) -> io::Result<()> {
         count += 1;
         // Writing to a string does not fail.
         let _ = writeln!(text, "{}", Line(seen));
+    }
+    for seen in local::tasks() {
+        count += 1;
+        let _ = writeln!(text, "{}", LocalLine(seen));
     }
     writeln!(out, "{count} tasks")?;
     out.write_all(text.as_bytes())
@@ -101,15 +110,39 @@ impl fmt::Display for Line {
         } else if state.is_scheduled() {
             f.write_str("is ready")?;
         } else {
-            let since = coarse_ms().wrapping_sub(waits.since);
-            match waits.now() {
-                Some(site) => write!(f, "waits for {site}, {since} ms")?,
-                None => write!(f, "waits for a future that does not say where, {since} ms")?,
-            }
+            write_wait(f, waits.now(), waits.since)?;
         }
         match spawned_at {
             Some(site) => write!(f, ", spawned at {site}"),
             None => Ok(()),
         }
+    }
+}
+
+struct LocalLine(SeenLocal);
+
+impl fmt::Display for LocalLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SeenLocal {
+            name,
+            spawned_at,
+            stands,
+        } = &self.0;
+        write!(f, "task {}: ", Id(*name))?;
+        match *stands {
+            Stands::Runs => f.write_str("runs")?,
+            Stands::Ready => f.write_str("is ready")?,
+            Stands::Waits { site, since } => write_wait(f, site, since)?,
+        }
+        write!(f, ", spawned at {spawned_at}")
+    }
+}
+
+/// Since when is told in milliseconds of the coarse clock.
+fn write_wait(f: &mut fmt::Formatter<'_>, site: Option<Site>, since: u32) -> fmt::Result {
+    let since = coarse_ms().wrapping_sub(since);
+    match site {
+        Some(site) => write!(f, "waits for {site}, {since} ms"),
+        None => write!(f, "waits for a future that does not say where, {since} ms"),
     }
 }

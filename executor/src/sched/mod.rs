@@ -12,6 +12,8 @@ mod bindings;
 mod blocking;
 #[cfg(not(gmp_loom))]
 mod budget;
+#[cfg(not(gmp_loom))]
+mod clocked;
 mod depth;
 #[cfg(not(gmp_loom))]
 mod entry;
@@ -85,6 +87,7 @@ pub use self::shutdown::{CutTask, ShutdownReport};
 pub(crate) use self::{
     blocking::{block_in_place, without_processor},
     budget::{give_back, refill, should_yield, spend},
+    clocked::{Clocked, begin as begin_clocked},
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::coarse_ms,
     os_thread::{Hold, hold},

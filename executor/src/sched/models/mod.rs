@@ -10,4 +10,5 @@ mod idle;
 mod retake;
 mod run_queue;
 mod sample;
+mod signal;
 mod token;
