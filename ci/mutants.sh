@@ -58,6 +58,7 @@ declare -A model_of=(
     [tail_before_place]=sched::models::run_queue::push_against_steal
     [take_from_another_stretch]=sched::models::retake::take_against_giving_away_and_taking_back
     [take_without_exchange]=sched::models::retake::take_against_the_end_of_the_stretch
+    [taken_back_without_a_look]=sched::models::retake::take_against_giving_away_and_taking_back
     [thief_acquires_no_next]=sched::models::entry::wake_and_set_next_against_steal
     [thief_acquires_no_tail]=sched::models::entry::wake_and_push_against_steal
     [thief_keeps_its_tail]=sched::models::run_queue::push_against_steal

@@ -59,9 +59,16 @@ pub fn write_dump(out: &mut impl io::Write) -> io::Result<()> {
 }
 
 /// Calls `hook` from now on for each task that loses its processor: one that ran on for longer than its slice, blocked its
-/// thread, or had no CPU for long. The hook takes the place of the one before, and of the warning that there is without one:
-/// of hot loops that run on for longer than 0.1 s, one a second.
+/// thread, or had no CPU for long. The hook takes the place of the one before.
 ///
+/// # Warnings
+/// Polls that go on after 0.1 s are warned of in any case, once each, one of a kind in a second at most. With the feature
+/// `tracing` that is an event of hot loops and of blocked threads, beside the hook; its target is `gmp`, its level `WARN`, its
+/// fields `task`, `name`, `spawned_at`, `last_wait`, `cause` (`"running"`, `"blocked"`), `wall`, `cpu`, `goes_on`, `stack`
+/// and `left_out`, as in [`HandOff`]; what is not known is left out. Without that feature it is a report on standard error, of hot loops
+/// only, and the hook takes its place: so a program decides what is printed.
+///
+/// # The thread
 /// It is called on a thread of its own that belongs to no runtime: it may block, but later reports wait for it, and when 64
 /// of them do, further ones are left out and counted. A panic of it is ignored, but for the panic hook. What asks for no report:
 /// [`block_in_place`](crate::block_in_place), [`spawn_blocking`](crate::spawn_blocking) and `block_on`, which say

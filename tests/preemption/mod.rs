@@ -4,6 +4,8 @@
 //! watchdog would tell.
 
 mod ends;
+#[cfg(target_os = "linux")]
+mod events;
 mod handing_off;
 mod places;
 mod politeness;

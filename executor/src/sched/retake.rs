@@ -29,6 +29,8 @@
 //! - R3: each stretch of user code has a tick of its own on its processor: a machine that gets a processor, or
 //!   begins a poll or a foreign waker on it, moves the tick on before it leaves the section.
 //! - R4: a machine whose word is not *lost* holds the processor that its pointer names.
+//! - R5: who enters a section in the middle of a stretch looks at the word there, also one that has no processor and gets one
+//!   inside: the monitor may have seen it outside just before.
 //!
 //! # Memory ordering
 //! The machine stores its depth, issues [`light`](super::barrier::light), then reads the word. The monitor stores the

@@ -228,6 +228,10 @@ fn take_against_giving_away_and_taking_back() {
         world.held.store(NONE, Ordering::Relaxed);
         world.depth.leave();
         world.depth.enter();
+        if !mutant("taken_back_without_a_look") && !world.retake.is_quiet() {
+            // It holds none.
+            assert_eq!(world.retake.answer(world.current()), Answer::Keep);
+        }
         world.use_processor();
         world.held.store(PROCESSOR, Ordering::Relaxed);
         world.tick.store(2, Ordering::Relaxed);
