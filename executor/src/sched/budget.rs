@@ -141,3 +141,6 @@ pub(crate) fn refill() {
         machine.patience.refill();
     }
 }
+
+#[cfg(test)]
+mod tests;
