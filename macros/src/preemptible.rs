@@ -36,8 +36,7 @@
 //! - The turns from one look to the next double, and begin with 1 again when the task has yielded. So the flag is found, at the
 //!   latest, when the loop has run twice as long as it had when the flag was raised; whatever a turn lasts, if all last as long.
 //!   If they do not, 64 turns later: and what lasts for milliseconds then may cost a thread once.
-//! - In the inner loop there is no atomic access. The look's own keeps the compiler from leaving in registers what
-//!   lives in the future: that made 8 of the 11.5 instructions that a look at each turn cost.
+//! - In the inner loop there is no atomic access, which keeps the compiler from leaving in registers what lives in the future.
 //! - `break` and `continue`, with and without labels, mean what they meant: the inner loop is the user's. Where it ends,
 //!   the outer one ends, with the same value.
 //!
