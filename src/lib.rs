@@ -39,7 +39,7 @@
 //! | What lasts, or must stay | Use | What it costs |
 //! |---|---|---|
 //! | less than 100 µs between two `.await`s | nothing | nothing |
-//! | loops of an `async fn` itself | [`#[gmp::preemptible]`](macro@preemptible), or [`preempt::should_yield`] | a load per iteration; no thread |
+//! | loops of an `async fn` itself | [`#[gmp::preemptible]`](macro@preemptible), or [`preempt::should_yield`] | some instructions per iteration; no thread |
 //! | a call that is quick, or blocks rarely, in the middle of a task; it may borrow from the task | [`block_in_place`] | nanoseconds if it is quick, else a thread as long as it lasts |
 //! | a long call that owns what it needs; or many, of which only some shall run at once | [`spawn_blocking`] | a thread of a bounded number, two switches; [`RuntimeMetrics`] tells how long they wait |
 //! | what belongs to one thread: thread-locals of C libraries, `setns`, windows | [`lock_os_thread`] | a thread as long as the guard lives, two switches for each wait |
@@ -52,7 +52,8 @@
 //!
 //! # Features
 //!
-//! `backtrace` (names in the reports of [`debug::set_hand_off_hook`]), `macros` and `net` are on by default. [`hyper`] adds hyper's runtime traits, `tracing` events.
+//! `backtrace` (names in the reports of [`debug::set_hand_off_hook`]), `macros` and `net` are on by default. [`hyper`] adds hyper's runtime traits, `tracing` events:
+//! among them one for each task that runs on or blocks for 0.1 s.
 //!
 //! # Spans
 //!

@@ -15,6 +15,15 @@ pub use std::{
 
 use crate::{Builder, Runtime, task::LocalSet};
 
+/// Turns of a loop from one look at the soft flag to the next, at most.
+const TURNS_MAX: u32 = 64;
+
+/// How many turns come before the next look but one.
+#[inline(always)]
+pub const fn more(turns: u32) -> u32 {
+    if turns < TURNS_MAX { 2 * turns } else { turns }
+}
+
 /// The future of a function under an attribute.
 pub struct Body<F>(pub F);
 

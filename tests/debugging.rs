@@ -68,7 +68,10 @@ fn parse(line: &str) -> (String, Line) {
         .and_then(|rest| rest.split_once(": "))
         .expect(line);
     // Behind the id there may be a name.
-    let id = id.split(' ').next().expect(line);
+    let id = match id.strip_prefix("local ") {
+        Some(_) => id,
+        None => id.split(' ').next().expect(line),
+    };
     let (state, spawned_at) = rest.split_once(", spawned at ").expect(line);
     let state = match state {
         "runs" => State::Runs,
@@ -244,6 +247,68 @@ fn limited_waits_show_what_is_limited() {
             &ticks,
             |state| matches!(state, State::Waits(_, site) if place(site).1 == line_of("tick")),
         );
+    });
+}
+
+/// What is limited does not say where it waits, but the limit does.
+#[test]
+fn a_limited_foreign_wait_shows_the_limit() {
+    on_each(&[1], |runtime| {
+        let hour = Duration::from_secs(3600);
+        let limited = runtime.spawn(async move {
+            let limited = gmp::time::timeout(hour, std::future::pending::<()>()); // @limit
+            limited.await
+        });
+        let line = await_state(&limited, |state| matches!(state, State::Waits(..)));
+        let State::Waits(reason, site) = line.state else {
+            unreachable!()
+        };
+        assert_eq!(reason, "a future of another crate");
+        assert_site(&site, "limit");
+    });
+}
+
+#[test]
+fn local_tasks_are_shown() {
+    within_limit(|| {
+        let set = gmp::task::LocalSet::new();
+        let gate = Gate::new();
+        let first = set.spawn_local(async { gmp::time::sleep(Duration::from_secs(3600)).await });
+        let id = first.id().to_string();
+        assert_eq!(dump()[&id].state, State::Ready);
+        let (_, runs) = (
+            first,
+            set.spawn_local(async {
+                let id = gmp::task::id().to_string();
+                assert_eq!(dump()[&id].state, State::Runs);
+                // Its own line while another one waits.
+                gmp::yield_now().await;
+            }),
+        );
+        let runtime = runtime(1);
+        let inner = gate.clone();
+        let waits = set.spawn_local(async move { gmp::go(inner.wait()).await.unwrap() }); // @local
+        set.block_on(&runtime, async {
+            runs.await.unwrap();
+            gmp::yield_now().await;
+            let tasks = dump();
+            let State::Waits(reason, site) = &tasks[&id].state else {
+                panic!("{:?}", tasks[&id]);
+            };
+            assert_eq!((reason.as_str(), place(site).0), ("sleep", file!()));
+            let line = &tasks[&waits.id().to_string()];
+            assert!(
+                matches!(&line.state, State::Waits(reason, _) if reason == "join"),
+                "{line:?}"
+            );
+            assert_site(&line.spawned_at, "local");
+            gate.open();
+            let ended = waits.id().to_string();
+            waits.await.unwrap();
+            assert!(!dump().contains_key(&ended));
+        });
+        drop(set);
+        assert!(!dump().contains_key(&id));
     });
 }
 

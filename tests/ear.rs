@@ -1,6 +1,7 @@
 //! Hearing what gmp warns of, by its `tracing` events. For tests in a process of their own: there is one subscriber.
 
 use std::{
+    collections::HashMap,
     fmt::Debug,
     sync::{Mutex, mpsc},
 };
@@ -22,12 +23,25 @@ pub(crate) fn listen() -> mpsc::Receiver<String> {
 
 /// Calls `hear` with each warning from now on.
 pub(crate) fn listen_with(hear: impl Fn(String) + Send + Sync + 'static) {
+    let hear = move |mut fields: Fields| hear(fields.remove("message").expect("each has one"));
     tracing::subscriber::set_global_default(Ear(hear)).expect("one ear in a process");
+}
+
+/// What a warning says, by the names of its fields.
+pub(crate) type Fields = HashMap<&'static str, String>;
+
+/// The warnings from now on, with all their fields.
+pub(crate) fn listen_closely() -> mpsc::Receiver<Fields> {
+    let (send, receive) = mpsc::channel();
+    let send = Mutex::new(send);
+    let hear = move |fields| drop(send.lock().unwrap().send(fields));
+    tracing::subscriber::set_global_default(Ear(hear)).expect("one ear in a process");
+    receive
 }
 
 struct Ear<F>(F);
 
-impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Ear<F> {
+impl<F: Fn(Fields) + Send + Sync + 'static> Subscriber for Ear<F> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event() && metadata.target() == "gmp"
     }
@@ -41,9 +55,9 @@ impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Ear<F> {
     fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        (self.0)(message.0);
+        let mut said = Said(Fields::new());
+        event.record(&mut said);
+        (self.0)(said.0);
     }
 
     fn enter(&self, _: &span::Id) {}
@@ -51,12 +65,10 @@ impl<F: Fn(String) + Send + Sync + 'static> Subscriber for Ear<F> {
     fn exit(&self, _: &span::Id) {}
 }
 
-struct Message(String);
+struct Said(Fields);
 
-impl Visit for Message {
+impl Visit for Said {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
+        self.0.insert(field.name(), format!("{value:?}"));
     }
 }

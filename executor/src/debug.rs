@@ -10,11 +10,13 @@ use std::{
 pub use crate::hand_off::{Cause, Frame, HandOff};
 use crate::{
     hand_off::hook,
+    local::{self, SeenLocal, Stands},
     sched::{Overview, coarse_ms, read_clock},
     task::{
         Id,
         walk::{self, Seen},
     },
+    wait::Site,
 };
 
 /// Prints all live tasks of the process to standard error, and what the threads of each runtime do. (Go: what `SIGQUIT` prints)
@@ -27,6 +29,9 @@ use crate::{
 /// processor 0: its machine polls task 2050.7, 1204 turns
 /// processor 1: nobody holds it, 7 turns
 /// ```
+///
+/// Tasks of a [`LocalSet`](crate::LocalSet) are among them (`task local 7`). One that was woken still waits there until its
+/// thread polls it; and if its set is polled inside of a task, what it waits for is told of that one.
 ///
 /// The name in quotation marks is the one that [`task::Builder`](crate::TaskBuilder) was told.
 ///
@@ -50,15 +55,26 @@ pub fn write_dump(out: &mut impl io::Write) -> io::Result<()> {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{}", Line(seen));
     }
+    for seen in local::tasks() {
+        count += 1;
+        let _ = writeln!(text, "{}", LocalLine(seen));
+    }
     writeln!(out, "{count} tasks")?;
     out.write_all(text.as_bytes())?;
     write!(out, "{Overview}")
 }
 
 /// Calls `hook` from now on for each task that loses its processor: one that ran on for longer than its slice, blocked its
-/// thread, or had no CPU for long. The hook takes the place of the one before, and of the warning that there is without one:
-/// of hot loops that run on for longer than 0.1 s, one a second.
+/// thread, or had no CPU for long. The hook takes the place of the one before.
 ///
+/// # Warnings
+/// Polls that go on after 0.1 s are warned of in any case, once each, one of a kind in a second at most. With the feature
+/// `tracing` that is an event of hot loops and of blocked threads, beside the hook; its target is `gmp`, its level `WARN`, its
+/// fields `task`, `name`, `spawned_at`, `last_wait`, `cause` (`"running"`, `"blocked"`), `wall`, `cpu`, `goes_on`, `stack`
+/// and `left_out`, as in [`HandOff`]; what is not known is left out. Without that feature it is a report on standard error, of hot loops
+/// only, and the hook takes its place: so a program decides what is printed.
+///
+/// # The thread
 /// It is called on a thread of its own that belongs to no runtime: it may block, but later reports wait for it, and when 64
 /// of them do, further ones are left out and counted. A panic of it is ignored, but for the panic hook. What asks for no report:
 /// [`block_in_place`](crate::block_in_place), [`spawn_blocking`](crate::spawn_blocking) and `block_on`, which say
@@ -107,15 +123,39 @@ impl fmt::Display for Line {
         } else if state.is_scheduled() {
             f.write_str("is ready")?;
         } else {
-            let since = coarse_ms().wrapping_sub(waits.since);
-            match waits.now() {
-                Some(site) => write!(f, "waits for {site}, {since} ms")?,
-                None => write!(f, "waits for a future that does not say where, {since} ms")?,
-            }
+            write_wait(f, waits.now(), waits.since)?;
         }
         match spawned_at {
             Some(site) => write!(f, ", spawned at {site}"),
             None => Ok(()),
         }
+    }
+}
+
+struct LocalLine(SeenLocal);
+
+impl fmt::Display for LocalLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SeenLocal {
+            name,
+            spawned_at,
+            stands,
+        } = &self.0;
+        write!(f, "task {}: ", Id(*name))?;
+        match *stands {
+            Stands::Runs => f.write_str("runs")?,
+            Stands::Ready => f.write_str("is ready")?,
+            Stands::Waits { site, since } => write_wait(f, site, since)?,
+        }
+        write!(f, ", spawned at {spawned_at}")
+    }
+}
+
+/// Since when is told in milliseconds of the coarse clock.
+fn write_wait(f: &mut fmt::Formatter<'_>, site: Option<Site>, since: u32) -> fmt::Result {
+    let since = coarse_ms().wrapping_sub(since);
+    match site {
+        Some(site) => write!(f, "waits for {site}, {since} ms"),
+        None => write!(f, "waits for a future that does not say where, {since} ms"),
     }
 }

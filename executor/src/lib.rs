@@ -152,7 +152,8 @@ mod api {
         Handle::current().max_procs(processors)
     }
 
-    /// Tasks of the current runtime that have not ended; 0 outside of one. (Go: `runtime.NumGoroutine`)
+    /// Tasks of the current runtime that have not ended; 0 outside of one. (Go: `runtime.NumGoroutine`) Those of a
+    /// [`LocalSet`] belong to no runtime, and do not count.
     pub fn num_tasks() -> usize {
         sched::entered().map_or(0, sched::Live::tasks)
     }

@@ -71,8 +71,19 @@ pub(crate) fn yield_current(name: Option<Name>) -> bool {
 
 #[inline]
 pub(crate) fn note(site: &'static Location<'static>, reason: Reason) {
-    if let Some(name) = section::current_task() {
-        Header::named(name).set_wait(site, reason);
+    match section::current_task() {
+        Some(name) => Header::named(name).set_wait(site, reason),
+        None => crate::local::note(site, reason),
+    }
+}
+
+/// Notes it unless something else was noted in this poll.
+#[inline]
+pub(crate) fn note_if_none(site: &'static Location<'static>, reason: Reason) {
+    match section::current_task() {
+        Some(name) if Header::named(name).has_wait() => {}
+        Some(_) => note(site, reason),
+        None => crate::local::note_if_none(site, reason),
     }
 }
 
@@ -90,7 +101,7 @@ pub(crate) fn armed(timers: &'static Timers, earliest: bool) -> bool {
 /// What a poll may still do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Budget {
-    /// This is no poll of a task.
+    /// This is no poll of ours.
     None,
     /// One operation, which is spent now.
     Left,
@@ -102,6 +113,11 @@ pub(crate) enum Budget {
 #[inline(always)]
 pub(crate) fn should_yield() -> bool {
     crate::sched::should_yield()
+}
+
+/// A poll of a local task, or of a future under `block_on`, begins; it ends when the guard is dropped.
+pub(crate) fn begin_clocked() -> crate::sched::Clocked {
+    crate::sched::begin_clocked()
 }
 
 /// Spends one operation of the current poll's budget.

@@ -4,7 +4,7 @@
 //! before it, and cost nothing but a yield:
 //!
 //! - [`should_yield`]: a flag that the monitor raises for a poll that lasts, at once if something urgent waits. Loops that
-//!   calculate look at it and yield.
+//!   calculate look at it and yield. Polls that have no monitor go by the clock.
 //! - [`poll_proceed`]: a budget of operations for each poll. A task whose sockets and channels are always ready would never
 //!   see `Pending`; when the budget is spent it sees one.
 
@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// Whether the task that runs here should let others run: its poll has lasted for about a millisecond, or a timer is
-/// due and every processor is busy. One relaxed load. False outside of tasks.
+/// due and every processor is busy. One relaxed load. In a [`LocalSet`](crate::LocalSet) and under [`block_on`](crate::block_on) it
+/// looks at the clock now and then. False elsewhere.
 ///
 /// ```
 /// # let runtime = gmp_executor::Runtime::new()?;
@@ -40,7 +41,8 @@ pub fn should_yield() -> bool {
 /// Spends one operation of the current poll's budget: for leaf futures, before they look whether they are ready.
 ///
 /// Pending: the budget is spent, or [`should_yield`] says so. The task is queued again; the leaf returns
-/// `Pending` too, without having done anything. Outside of tasks there is no budget.
+/// `Pending` too, without having done anything. Each poll of a task, a local one too, and of a future under
+/// [`block_on`](crate::block_on) has a budget; elsewhere there is none.
 ///
 /// # Cancel safety
 /// It holds nothing. Dropping the [`Proceed`] gives the operation back.

@@ -16,6 +16,30 @@
 //!
 //! where `check` is `if should_yield() { yield_now().await; }`, and all names are those of `gmp::__private`.
 //!
+//! A loop whose body awaits nothing (no `.await`, no macro, no loop with a check of its own) looks at some iterations
+//! only:
+//!
+//! ```text
+//! 'a: loop { body }  =>  match 1 { mut turns => 'look: loop {
+//!                            if should_yield() { yield_now().await; turns = 1; }
+//!                            let mut left = turns;
+//!                            turns = more(turns);                             1, 2, 4, … 64
+//!                            let value = 'a: loop {
+//!                                if left == 0 { continue 'look; }
+//!                                left -= 1;
+//!                                body
+//!                            };
+//!                            break value;
+//!                        } }
+//! ```
+//!
+//! - The turns from one look to the next double, and begin with 1 again when the task has yielded. So the flag is found, at the
+//!   latest, when the loop has run twice as long as it had when the flag was raised; whatever a turn lasts, if all last as long.
+//!   If they do not, 64 turns later: and what lasts for milliseconds then may cost a thread once.
+//! - In the inner loop there is no atomic access, which keeps the compiler from leaving in registers what lives in the future.
+//! - `break` and `continue`, with and without labels, mean what they meant: the inner loop is the user's. Where it ends,
+//!   the outer one ends, with the same value.
+//!
 //! - The beginning of an iteration is where every back edge leads: the end of the body and each `continue`, from
 //!   inner loops too. So one check stands for all of them, and no `continue` needs to be rewritten. The only
 //!   difference to checks on the edges is one more, before the first iteration.

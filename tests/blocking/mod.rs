@@ -1,5 +1,6 @@
 //! `block_on` wherever one may call it, and threads blocked inside of it: the others run on.
 
+mod budgets;
 mod elsewhere;
 #[cfg(target_os = "linux")]
 mod forks;

@@ -6,6 +6,8 @@
 #[cfg(target_os = "linux")]
 mod debugger;
 mod ends;
+#[cfg(target_os = "linux")]
+mod events;
 mod handing_off;
 #[cfg(target_os = "linux")]
 mod mains;

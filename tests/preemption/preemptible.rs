@@ -157,6 +157,42 @@ both! {
         first * 1000 + block
     }
 
+    async fn endless(n: u32) -> u32 {
+        let mut x = n;
+        let Some(y) = x.checked_sub(1) else {
+            loop {
+                x += 3;
+                if x > 10 { return x; }
+            }
+        };
+        let wide = match y {
+            0 => loop {
+                x += 1;
+                if x % 8 == 0 { return x; }
+            },
+            other => u64::from(other),
+        };
+        x += wide as u32;
+        loop {
+            x += 7;
+            if x % 5 == 0 { return x * 2; }
+        }
+    }
+
+    async fn long(n: u32) -> Vec<u32> {
+        let mut seen = vec![n];
+        for x in 0..1000 {
+            if x % 129 == 64 { seen.push(x); continue; }
+            if x > 900 + n { break; }
+        }
+        let kept = loop {
+            let last = seen.pop();
+            if last.is_none_or(|last| last < 500) { break last; }
+        };
+        seen.extend(kept);
+        seen
+    }
+
     async fn questions(words: &[&str]) -> Result<u32, std::num::ParseIntError> {
         let mut sum = 0;
         for word in words {
@@ -258,6 +294,8 @@ fn the_results_are_those_without_the_attribute() {
             for n in 0..30 {
                 assert_eq!(checked::nested(n).await, plain::nested(n).await);
                 assert_eq!(checked::values(n).await, plain::values(n).await);
+                assert_eq!(checked::endless(n).await, plain::endless(n).await);
+                assert_eq!(checked::long(n).await, plain::long(n).await);
                 assert_eq!(checked::blocks(n).await, plain::blocks(n).await);
                 assert_eq!(checked::drops(n).await, plain::drops(n).await);
             }

@@ -7,11 +7,15 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
+    task::{Context, Poll},
     thread,
     time::Duration,
 };
 
-use gmp::debug::Cause;
+use gmp::{
+    debug::Cause,
+    preempt::{self, Proceed},
+};
 use nix::{
     errno::Errno,
     sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction},
@@ -95,6 +99,66 @@ fn a_hog_that_blocks_all_signals_is_reported_without_a_stack() {
         let sleeps = gmp::sleep(Duration::from_millis(1));
         runtime.block_on(runtime.spawn(sleeps)).unwrap();
         reports.end(runtime, hog);
+    });
+}
+
+/// Whether the soft flag is up, before and after a signal to the calling thread. It is lowered before, by an executor inside of the
+/// poll.
+fn flag_around_a_signal() -> (bool, bool) {
+    let waker = std::task::Waker::noop();
+    while preempt::poll_proceed(&Context::from_waker(waker)).map(Proceed::made_progress)
+        == Poll::Ready(())
+    {}
+    let before = preempt::should_yield();
+    // SAFETY: the call takes an integer and touches no memory.
+    unsafe { libc::raise(libc::SIGURG) };
+    (before, preempt::should_yield())
+}
+
+/// A poll that has lost its processor is told to yield again, after what ran inside of it has lowered the flag: the monitor does
+/// not look there any more.
+#[test]
+fn a_hog_is_told_to_yield_again() {
+    in_child(|| {
+        let reports = Reports::new();
+        let runtime = runtime(1);
+        let hog = reports.hog(&runtime, hot_leaf);
+        reports.find(&hog, |report| {
+            report.cause == Cause::Running && report.goes_on
+        });
+        let told = Arc::new(AtomicBool::new(false));
+        let tells = told.clone();
+        let another = runtime.spawn(async move {
+            // Each poll until one that has lost its processor. Who has one is not told, unless the monitor does.
+            while !tells.load(SeqCst) {
+                gmp::yield_now().await;
+                for _ in 0..1000 {
+                    hot_leaf();
+                    let flag = flag_around_a_signal();
+                    if flag == (false, true) {
+                        tells.store(true, SeqCst);
+                        break;
+                    }
+                }
+            }
+        });
+        runtime.block_on(another).unwrap();
+        reports.end(runtime, hog);
+    });
+}
+
+/// Who has its processor, and is not asked for it, is not told.
+#[test]
+fn a_signal_tells_nobody_else_to_yield() {
+    in_child(|| {
+        let runtime = runtime(1);
+        let task = runtime.spawn(async {
+            while flag_around_a_signal() != (false, false) {
+                gmp::yield_now().await;
+            }
+        });
+        runtime.block_on(task).unwrap();
+        runtime.shutdown();
     });
 }
 

@@ -238,21 +238,16 @@ fn a_hot_loop_is_warned_of() {
     in_child(|| {
         let receive = listen();
         let runtime = runtime(1);
-        let siege = Siege::new();
-        let lifting = Lifting(siege.clone());
         // On a busy machine it may lose its processor through no fault of its own: then there is another one.
         let warning = loop {
-            let inner = siege.clone();
-            drop(runtime.spawn(async move { inner.spin() }));
-            if let Ok(warning) = receive.recv_timeout(Duration::from_secs(2)) {
+            let siege = Siege::new();
+            let _lifting = Lifting(siege.clone());
+            drop(runtime.spawn(async move { siege.spin() }));
+            if let Ok(warning) = receive.recv_timeout(Duration::from_millis(700)) {
                 break warning;
             }
         };
-        assert!(
-            warning.contains(" has run for ") && warning.contains(file!()),
-            "{warning}"
-        );
-        drop(lifting);
+        assert!(warning.contains(" has run for "), "{warning}");
         runtime.shutdown();
     });
 }

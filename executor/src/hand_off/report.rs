@@ -91,6 +91,41 @@ impl HandOff {
     }
 }
 
+/// The first line of a report.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code))]
+pub(crate) struct Head<'a>(&'a HandOff);
+
+impl fmt::Display for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write_head(f)
+    }
+}
+
+/// Its stack, a line for each frame.
+#[cfg_attr(not(feature = "tracing"), allow(dead_code))]
+pub(crate) struct Stack<'a>(&'a [Frame]);
+
+impl fmt::Display for Stack<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, frame) in self.0.iter().enumerate() {
+            let begin = if number == 0 { "" } else { "\n" };
+            write!(f, "{begin}{frame}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg_attr(not(feature = "tracing"), allow(dead_code))]
+impl HandOff {
+    pub(crate) fn head(&self) -> Head<'_> {
+        Head(self)
+    }
+
+    pub(crate) fn stack(&self) -> Stack<'_> {
+        Stack(&self.stack)
+    }
+}
+
 impl fmt::Display for HandOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_head(f)?;

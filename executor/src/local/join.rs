@@ -4,6 +4,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
+    ptr::NonNull,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,8 +14,12 @@ use std::{
 
 use futures::task::AtomicWaker;
 
-use super::CURRENT_TASK;
+use super::{
+    CURRENT_TASK,
+    roster::{Entry, Roster},
+};
 use crate::{
+    port,
     quietly::quietly,
     sched,
     shim::lock,
@@ -28,6 +33,8 @@ pub(super) struct Report<T> {
     spawned_at: &'static Location<'static>,
     stage: Mutex<Stage<T>>,
     control: Arc<Control>,
+    /// Where dumps find it until it has ended.
+    roster: Arc<Roster>,
 }
 
 /// What the handles say to the task.
@@ -45,14 +52,18 @@ enum Stage<T> {
     Taken,
 }
 
-/// A task around `future`, and its handle.
+/// A task of this set around `future`, and its handle.
 pub(super) fn task<F: Future + 'static>(
     future: F,
     spawned_at: &'static Location<'static>,
+    roster: &Arc<Roster>,
 ) -> (Task<F>, LocalJoinHandle<F::Output>) {
     static NUMBERS: AtomicU64 = AtomicU64::new(1);
+    let name = Name::without_slot(NUMBERS.fetch_add(1, Ordering::Relaxed));
+    let entry = roster.enter(name, spawned_at);
     let report = Arc::new(Report {
-        id: Id(Name::without_slot(NUMBERS.fetch_add(1, Ordering::Relaxed))),
+        id: Id(name),
+        roster: roster.clone(),
         spawned_at,
         stage: Mutex::new(Stage::Runs(None)),
         control: Arc::new(Control {
@@ -64,6 +75,7 @@ pub(super) fn task<F: Future + 'static>(
     let task = Task {
         future: Some(Box::pin(future)),
         report: report.clone(),
+        entry,
     };
     (task, LocalJoinHandle { report })
 }
@@ -72,6 +84,7 @@ pub(super) fn task<F: Future + 'static>(
 pub(super) struct Task<F: Future> {
     future: Option<Pin<Box<F>>>,
     report: Arc<Report<F::Output>>,
+    entry: Arc<Entry>,
 }
 
 impl<F: Future> Future for Task<F> {
@@ -85,12 +98,19 @@ impl<F: Future> Future for Task<F> {
             self.end(None);
             return Poll::Ready(());
         }
-        let _current = Current::enter(self.report.id);
+        let current = Current::enter(self.entry.clone());
         let Some(future) = &mut self.future else {
             return Poll::Ready(());
         };
-        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
+        let clocked = port::begin_clocked();
+        current.entry.begin_poll();
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+        drop(clocked);
+        match polled {
+            Ok(Poll::Pending) => {
+                current.entry.end_poll();
+                Poll::Pending
+            }
             Ok(Poll::Ready(output)) => {
                 self.end(Some(Ok(output)));
                 Poll::Ready(())
@@ -107,7 +127,7 @@ impl<F: Future> Task<F> {
     /// Drops the future, then tells. `None`: it was aborted. A panic of its drop counts more than its output.
     fn end(&mut self, result: Option<Result<F::Output, Payload>>) {
         let id = self.report.id;
-        let _current = Current::enter(id);
+        let _current = Current::enter(self.entry.clone());
         let future = self.future.take();
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(future)));
         let outcome = match (result, dropped) {
@@ -146,6 +166,7 @@ impl<F: Future> Drop for Task<F> {
 
 impl<T> Report<T> {
     fn tell(&self, outcome: Result<T, JoinError>) {
+        self.roster.leave(self.id.0);
         self.control.over.store(true, Ordering::SeqCst);
         let mut stage = lock(&self.stage);
         match std::mem::replace(&mut *stage, Stage::Taken) {
@@ -307,21 +328,24 @@ impl fmt::Debug for LocalAbortHandle {
 }
 
 /// The thread polls a local task, or drops its future.
-struct Current(Option<Name>);
+struct Current {
+    entry: Arc<Entry>,
+    outer: Option<NonNull<Entry>>,
+}
 
 impl Current {
-    fn enter(id: Id) -> Current {
+    fn enter(entry: Arc<Entry>) -> Current {
+        let pointer = NonNull::from(&*entry);
         // There is no cell while the thread ends.
-        Current(
-            CURRENT_TASK
-                .try_with(|current| current.replace(Some(id.0)))
-                .unwrap_or(None),
-        )
+        let outer = CURRENT_TASK
+            .try_with(|current| current.replace(Some(pointer)))
+            .unwrap_or(None);
+        Current { entry, outer }
     }
 }
 
 impl Drop for Current {
     fn drop(&mut self) {
-        let _ = CURRENT_TASK.try_with(|current| current.set(self.0));
+        let _ = CURRENT_TASK.try_with(|current| current.set(self.outer));
     }
 }

@@ -5,22 +5,29 @@
 //! called and dropped anywhere; they only queue their task there and wake the owner. So no processor ever
 //! sees such a task, and a hog among them holds up its own set only.
 //!
+//! Each poll has a budget, and a limit in time that those who look at the soft flag keep (`sched::clocked`). Dumps find the
+//! tasks in the [`roster`].
+//!
 //! # Invariants
 //! - L1: the set is `!Send`, and all that holds a future of it: they are polled and dropped on the set's thread.
 //! - L2: what leaves the thread is a [`Report`](join::Report): it holds a `T` only if the compiler finds `T: Send`.
 //! - L3: the tasks are borrowed while they are polled. What these spawn is put aside, and joins the others between two polls.
+//! - L4: the cell of the current task points to an entry that a guard on this thread's stack holds.
 //!
 //! # Rejected
 //! - Slots of the scheduler: every thread that walks them, or finishes a shutdown, would have to leave these alone.
 
 mod join;
+mod roster;
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
     panic::Location,
     pin::Pin,
+    ptr::NonNull,
     rc::Rc,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -31,10 +38,13 @@ use futures::{
 use pin_project::pin_project;
 
 pub use self::join::{LocalAbortHandle, LocalJoinHandle};
+use self::roster::{Entry, Roster};
+pub(crate) use self::roster::{SeenLocal, Stands, tasks};
 use crate::{
     inherit::{self, Within},
     runtime::Runtime,
     task::Name,
+    wait::Reason,
 };
 
 /// So many tasks may end in one poll of the set. (How many are polled [`FuturesUnordered`] limits: each once.)
@@ -43,12 +53,34 @@ const ENDS_MAX: usize = 61;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Tasks>>> = const { RefCell::new(None) };
-    static CURRENT_TASK: Cell<Option<Name>> = const { Cell::new(None) };
+    /// The task that this thread polls, or whose future it drops: who set it keeps the entry alive (L4).
+    static CURRENT_TASK: Cell<Option<NonNull<Entry>>> = const { Cell::new(None) };
 }
 
 /// The local task that this thread polls.
 pub(crate) fn current_task() -> Option<Name> {
-    CURRENT_TASK.try_with(Cell::get).ok().flatten()
+    with_current(|entry| entry.name)
+}
+
+/// Notes where and for what it waits.
+pub(crate) fn note(site: &'static Location<'static>, reason: Reason) {
+    let _ = with_current(|entry| entry.note(site, reason));
+}
+
+/// The same, unless something else was noted in this poll.
+pub(crate) fn note_if_none(site: &'static Location<'static>, reason: Reason) {
+    let note = |entry: &Entry| {
+        if !entry.has_wait() {
+            entry.note(site, reason);
+        }
+    };
+    let _ = with_current(note);
+}
+
+fn with_current<R>(f: impl FnOnce(&Entry) -> R) -> Option<R> {
+    let entry = CURRENT_TASK.try_with(Cell::get).ok().flatten()?;
+    // SAFETY: L4: the guard that has set the cell holds the entry, and sets the cell back before it goes.
+    Some(f(unsafe { entry.as_ref() }))
 }
 
 /// Tasks that run on this thread only. They run while the set is polled: by [`run_until`](Self::run_until),
@@ -83,6 +115,8 @@ struct Tasks {
     spawned: RefCell<Vec<LocalBoxFuture<'static, ()>>>,
     /// The set is being dropped.
     closed: Cell<bool>,
+    /// For dumps. There is none before the first task.
+    roster: OnceCell<Arc<Roster>>,
 }
 
 /// Spawns a task of the set that this code runs in.
@@ -196,7 +230,8 @@ impl Tasks {
     {
         // What is current for the set's owner when it polls the set is not the task's.
         let heir = Within::new(inherit::heir(), future);
-        let (task, handle) = join::task(heir, site);
+        let roster = self.roster.get_or_init(Roster::new);
+        let (task, handle) = join::task(heir, site, roster);
         // A closed set drops the task here: the handle says cancelled.
         if !self.closed.get() {
             self.spawned.borrow_mut().push(Box::pin(task));

@@ -14,7 +14,7 @@ mod sink;
 mod sink;
 
 pub(crate) use self::limit::Limit;
-pub(crate) use sink::warn;
+pub(crate) use sink::{BESIDE_A_HOOK, OF_BLOCKED, warn, warn_of_hand_off};
 
 /// Warns on a thread of its own: for those who must neither wait for standard error nor run a subscriber.
 ///

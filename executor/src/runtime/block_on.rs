@@ -27,11 +27,12 @@ fn poll_until_ready<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(parker.clone());
     let mut cx = Context::from_waker(&waker);
     loop {
-        // Inside of a task: what that has used up must not keep this future from getting on.
-        port::refill();
+        // Its own budget, also inside of a task: what that has used up must not keep this future from getting on.
+        let clocked = port::begin_clocked();
         if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
             return output;
         }
+        drop(clocked);
         parker.wait();
     }
 }

@@ -190,6 +190,14 @@ impl Machine {
         self.retake.is_lost() && self.current() == task && self.retake.is_lost()
     }
 
+    /// Asks the poll to yield if it is to end. In a signal's handler on the machine's own thread (U1, U4).
+    #[allow(dead_code, reason = "where no signal is sent there is no handler")]
+    pub(super) fn hurry(&self) {
+        if self.retake.wants(self.stretch()) {
+            self.patience.end();
+        }
+    }
+
     /// Sends the signal to its thread if that runs on in the poll of `task`, without a processor (U3). Under the lock
     /// (A2): the thread is this machine's.
     pub(super) fn send_signal(&self, task: Option<Name>) -> bool {

@@ -99,6 +99,10 @@ impl Machine {
     fn take_back(&'static self) {
         self.scheduler.absent.leave(Absence::Blocked);
         self.depth.enter();
+        if !self.retake.is_quiet() {
+            // R5: it was for the stretch in which the processor was handed off.
+            self.answer();
+        }
         if !self.scheduler.is_closing() {
             if let Some(processor) = self.scheduler.idle.take_processor() {
                 self.acquire(processor);

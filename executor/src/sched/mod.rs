@@ -17,6 +17,8 @@ mod budget;
 mod caps;
 #[cfg(not(gmp_loom))]
 mod chain;
+#[cfg(not(gmp_loom))]
+mod clocked;
 mod deadline;
 mod depth;
 #[cfg(not(gmp_loom))]
@@ -99,6 +101,7 @@ pub use self::shutdown::{CutTask, ShutdownReport};
 pub(crate) use self::{
     blocking::{block_in_place, without_processor},
     budget::{give_back, refill, should_yield, spend},
+    clocked::{Clocked, begin as begin_clocked},
     entry::{Entered, armed, enter, entered, ready, timers},
     monitor::{coarse_ms, read_clock},
     os_thread::{Hold, hold},

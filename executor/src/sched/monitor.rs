@@ -187,6 +187,11 @@ impl Monitor {
         self.heard.store(true, Ordering::Relaxed);
     }
 
+    #[cfg(test)]
+    pub(super) fn hears(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
+    }
+
     #[cold]
     fn take_hint(&self) {
         if self.pauses.swap(false, Ordering::Relaxed) {

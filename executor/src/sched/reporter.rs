@@ -5,11 +5,16 @@
 //! its lock is free, and starts this thread if there is none; the thread ends when nothing has come for a second. One for all
 //! runtimes of the process.
 //!
-//! With a hook each hand-off is reported as soon as its stack has come. Without one only hot loops are, and only
-//! those that still run [`LONG`] after their polls began, one a second: shorter ones cost nobody anything.
+//! With a hook each hand-off is reported as soon as its stack has come. Beside that, or instead of it, there are warnings:
+//! of polls that go on [`LONG`] after they began, each once, looked at again at that time; shorter ones cost nobody anything.
+//! They are events with the feature `tracing`, of hot loops and of blocked threads, whether there is a hook or not; else
+//! lines on standard error, of hot loops, if there is no hook ([`report`]).
+//!
+//! A program may block its threads thousands of times a second. So the thread is not woken for what only has to be looked at
+//! later, unless nothing else will wake it in time.
 //!
 //! # Limits
-//! [`WAITING_MAX`] hand-offs wait; [`SIGNALS_MAX`] signals are sent in a second. What is above is left out, or has no
+//! [`WAITING_MAX`] hand-offs wait, and as many are to be looked at again; one warning of each kind comes in a second; [`SIGNALS_MAX`] signals are sent in a second. What is above is left out, or has no
 //! stack; the next report says how many were left out.
 
 use std::{
@@ -45,6 +50,7 @@ const SIGNALS_MAX: u32 = 100;
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A hand-off, as the monitor saw it.
+#[derive(Clone, Copy)]
 pub(super) struct Stall {
     pub(super) machine: &'static Machine,
     /// `None`: no task but a foreign waker.
@@ -68,11 +74,14 @@ struct Queue {
     waiting: VecDeque<Stall>,
     /// There is a thread that takes from it.
     served: bool,
+    /// It will look again, by itself, before what comes now could be long.
+    returns: bool,
 }
 
 static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     waiting: VecDeque::new(),
     served: false,
+    returns: false,
 });
 static COMES: Condvar = Condvar::new();
 /// Hand-offs that are not reported, since the last report.
@@ -80,7 +89,8 @@ static LEFT_OUT: AtomicU64 = AtomicU64::new(0);
 
 /// Tells of a hand-off, without ever waiting. By a monitor.
 pub(super) fn tell(stall: Stall) {
-    if stall.cause != Cause::Running && !hook::is_set() {
+    let at_once = hook::is_set();
+    if !at_once && !may_warn(stall.cause) {
         return;
     }
     let queue = match QUEUE.try_lock() {
@@ -88,17 +98,44 @@ pub(super) fn tell(stall: Stall) {
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
     };
-    let Some(mut queue) = queue.filter(|queue| queue.waiting.len() < WAITING_MAX) else {
-        LEFT_OUT.fetch_add(1, Ordering::Relaxed);
+    let Some(mut queue) = queue.filter(|queue| queue.has_room(&stall, at_once)) else {
+        // Most that block do not block for long: those are not missed.
+        if at_once || stall.cause == Cause::Running {
+            LEFT_OUT.fetch_add(1, Ordering::Relaxed);
+        }
         return;
     };
     queue.waiting.push_back(stall);
     let served = std::mem::replace(&mut queue.served, true);
+    let wake = at_once || !queue.returns;
     drop(queue);
-    COMES.notify_one();
+    if wake {
+        COMES.notify_one();
+    }
     if !served && start().is_err() {
         // No thread is to be had: the next hand-off tries again.
         lock_queue().served = false;
+    }
+}
+
+/// A poll that lasts is worth a warning.
+fn may_warn(cause: Cause) -> bool {
+    if hook::is_set() && !report::BESIDE_A_HOOK {
+        return false;
+    }
+    match cause {
+        Cause::Running => true,
+        Cause::Blocked => report::OF_BLOCKED,
+        Cause::Starved => false,
+    }
+}
+
+impl Queue {
+    /// The last places are for those that are told of in any case.
+    fn has_room(&self, stall: &Stall, at_once: bool) -> bool {
+        let sure = at_once || stall.cause == Cause::Running;
+        let max = if sure { WAITING_MAX } else { WAITING_MAX / 2 };
+        self.waiting.len() < max
     }
 }
 
@@ -107,19 +144,36 @@ fn start() -> std::io::Result<()> {
     thread.spawn(|| Reporter::default().run()).map(drop)
 }
 
-/// The next one. `None`: none has come for long, and the thread is to end.
-fn next() -> Option<Stall> {
+/// What the thread is to do next.
+enum Next {
+    Report(Stall),
+    /// The time has come to look again.
+    LookAgain,
+    /// Nothing has come for long.
+    End,
+}
+
+/// Waits for the next one, or until a point in time at which there is something to do.
+fn next(again: Option<u64>) -> Next {
     let mut queue = lock_queue();
     loop {
         if let Some(stall) = queue.waiting.pop_front() {
-            return Some(stall);
+            return Next::Report(stall);
         }
-        let waited = COMES.wait_timeout(queue, LINGER);
-        let (again, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        queue = again;
-        if timeout.timed_out() && queue.waiting.is_empty() {
+        let limit = again.map_or(LINGER, |at| {
+            Duration::from_nanos(at.saturating_sub(clock::now()))
+        });
+        if limit.is_zero() {
+            return Next::LookAgain;
+        }
+        queue.returns = again.is_some();
+        let waited = COMES.wait_timeout(queue, limit);
+        let (after, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        queue = after;
+        queue.returns = false;
+        if again.is_none() && timeout.timed_out() && queue.waiting.is_empty() {
             queue.served = false;
-            return None;
+            return Next::End;
         }
     }
 }
@@ -131,7 +185,10 @@ fn lock_queue() -> std::sync::MutexGuard<'static, Queue> {
 /// What the thread remembers.
 #[derive(Default)]
 struct Reporter {
-    warned_at: Option<Instant>,
+    /// Those to be looked at again, in the order in which they came.
+    later: VecDeque<Stall>,
+    /// The last warnings: of hot loops, and of blocked threads.
+    warned_at: [Option<Instant>; 2],
     signals: Signals,
 }
 
@@ -144,34 +201,49 @@ struct Signals {
 
 impl Reporter {
     fn run(mut self) {
-        while let Some(stall) = next() {
-            // A panic of the hook's, or of its drop, is not the next report's.
-            quietly(|| self.report(&stall));
+        loop {
+            let again = self.later.iter().map(Stall::gets_long).min();
+            // A panic of the hook's, of its drop or of a subscriber's is not the next report's.
+            match next(again) {
+                Next::Report(stall) => quietly(|| self.report(stall)),
+                Next::LookAgain => quietly(|| self.look_again()),
+                Next::End => return,
+            }
         }
     }
 
-    fn report(&mut self, stall: &Stall) {
-        match hook::get() {
-            Some(hook) => hook(&self.look_into(stall)),
-            None => self.warn_if_long(stall),
+    fn report(&mut self, stall: Stall) {
+        if may_warn(stall.cause) && self.later.len() < WAITING_MAX {
+            self.later.push_back(stall);
+        }
+        if let Some(hook) = hook::get() {
+            hook(&self.look_into(&stall));
         }
     }
 
-    fn warn_if_long(&mut self, stall: &Stall) {
-        let lasts = clock::now().saturating_sub(stall.spent.since);
-        thread::sleep(LONG.saturating_sub(Duration::from_nanos(lasts)));
-        if stall.cause != Cause::Running || !stall.goes_on() {
-            return;
+    /// Warns of those that have become long.
+    fn look_again(&mut self) {
+        let now = clock::now();
+        let is_due = |stall: &Stall| stall.gets_long() <= now;
+        let due: Vec<_> = self.later.iter().copied().filter(is_due).collect();
+        self.later.retain(|stall| !is_due(stall));
+        for stall in due {
+            if stall.goes_on() && may_warn(stall.cause) {
+                self.warn(&stall);
+            }
         }
-        if self
-            .warned_at
-            .is_some_and(|at| clock::now_instant() < at + WARNING_GAP)
-        {
+    }
+
+    fn warn(&mut self, stall: &Stall) {
+        let warned_at = &mut self.warned_at[usize::from(stall.cause == Cause::Blocked)];
+        if warned_at.is_some_and(|at| clock::now_instant() < at + WARNING_GAP) {
             LEFT_OUT.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        self.warned_at = Some(clock::now_instant());
-        report::warn(self.look_into(stall));
+        *warned_at = Some(clock::now_instant());
+        let hand_off = self.look_into(stall);
+        // A subscriber that panics costs no other warning.
+        quietly(|| report::warn_of_hand_off(&hand_off));
     }
 
     fn look_into(&mut self, stall: &Stall) -> HandOff {
@@ -238,6 +310,11 @@ impl Signals {
 }
 
 impl Stall {
+    /// When its poll will have lasted for long.
+    fn gets_long(&self) -> u64 {
+        self.spent.since + LONG.as_nanos() as u64
+    }
+
     fn name(&self) -> Option<Name> {
         self.task.map(|seen| seen.name)
     }

@@ -17,6 +17,8 @@
 //!
 //! - Between two sections of the same stretch the machine *gives up*. If it kept the processor there, one that enters
 //!   sections all the time (`loop { spawn(..) }`) would never be found outside of one.
+//! - A section that the monitor finds the machine in is waited for, some µs: most last 0.1 µs, and then the processor
+//!   goes at this look. It need not ask again, nor issue another barrier: what is entered meanwhile sees the request.
 //! - At the end of the stretch it *keeps* the processor: it is about to look for other work anyway.
 //! - A request names the stretch it is for, by processor and tick: one that comes too late does not hit the next poll.
 //!
@@ -27,6 +29,8 @@
 //! - R3: each stretch of user code has a tick of its own on its processor: a machine that gets a processor, or
 //!   begins a poll or a foreign waker on it, moves the tick on before it leaves the section.
 //! - R4: a machine whose word is not *lost* holds the processor that its pointer names.
+//! - R5: who enters a section in the middle of a stretch looks at the word there, also one that has no processor and gets one
+//!   inside: the monitor may have seen it outside just before.
 //!
 //! # Memory ordering
 //! The machine stores its depth, issues [`light`](super::barrier::light), then reads the word. The monitor stores the
@@ -39,15 +43,20 @@
 //!
 //! # Rejected
 //! - A signal whose handler gives the processor up: it waits until the kernel runs the thread, cuts system calls of user
-//!   code short, and does not come where user code has blocked it.
+//!   code short, and does not come where user code has blocked it. Nor does it help a request that met a section: see
+//!   [`sigurg`](super::sigurg).
 //! - A compare-and-swap at the begin and the end of each poll (Go's `entersyscall`): 0.5 ns and more of a yield's 15.
 
 use super::depth::Depth;
-use crate::shim::{AtomicU32, Ordering, StoredU64, mutant};
+use crate::shim::{AtomicU32, Ordering, StoredU64, mutant, yield_now};
 
 const QUIET: u32 = 0;
 const REQUESTED: u32 = 1;
 const LOST: u32 = 2;
+
+/// How often the monitor looks whether a section ends that it has found the machine in: some µs. One that lasts longer waits
+/// for a lock, or its thread has no CPU.
+const LOOKS: u32 = if cfg!(gmp_loom) { 2 } else { 100 };
 
 /// A stretch of user code: a poll, or a foreign waker's call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +136,17 @@ impl Retake {
         self.word.load(Ordering::Acquire) == LOST
     }
 
+    /// The current stretch is to end: its processor is wanted, or gone. In a signal's handler on the machine's own thread, between
+    /// any two of its steps. As in [`answer`](Self::answer) a change meanwhile may tell it so without need.
+    #[allow(dead_code, reason = "where no signal is sent there is no handler")]
+    pub(super) fn wants(&self, current: Stretch) -> bool {
+        match self.word.load(Ordering::Acquire) {
+            QUIET => mutant("raised_without_a_look_at_the_word"),
+            REQUESTED => mutant("raised_for_another_stretch") || self.requested() == current,
+            _ => true,
+        }
+    }
+
     /// What is requested may be that of two requests if the monitor withdraws one and posts another meanwhile. Then the
     /// machine gives up without need, or withdraws the second: either is its right (R2), and the monitor asks again.
     pub(super) fn answer(&self, current: Stretch) -> Answer {
@@ -189,13 +209,49 @@ impl Retake {
         wanted: Stretch,
         current: impl FnOnce() -> Stretch,
     ) -> bool {
-        let outside = depth.is_outside();
-        let same = mutant("take_from_another_stretch") || current() == wanted;
+        let mut left = LOOKS;
+        self.take_outside(depth, wanted, current, || {
+            left -= 1;
+            if cfg!(gmp_loom) {
+                yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+            left > 0
+        })
+    }
+
+    /// Takes once the section is over that the machine is in. `wait` is called before each further look; false: there is none.
+    fn take_outside(
+        &self,
+        depth: &Depth,
+        wanted: Stretch,
+        current: impl FnOnce() -> Stretch,
+        wait: impl FnMut() -> bool,
+    ) -> bool {
+        let (outside, current) = if mutant("stretch_read_in_the_section") {
+            let current = current();
+            (self.becomes_outside(depth, wait), current)
+        } else {
+            // Behind the look at the depth: a section may change it.
+            (self.becomes_outside(depth, wait), current())
+        };
+        let same = mutant("take_from_another_stretch") || current == wanted;
         if mutant("take_without_exchange") && outside && same {
             self.word.store(LOST, Ordering::Release);
             return true;
         }
         outside && same && self.exchange(REQUESTED, LOST)
+    }
+
+    /// The machine is outside of a section, and has not answered.
+    fn becomes_outside(&self, depth: &Depth, mut wait: impl FnMut() -> bool) -> bool {
+        while !depth.is_outside() {
+            if self.word.load(Ordering::Relaxed) != REQUESTED || !wait() {
+                return false;
+            }
+        }
+        true
     }
 
     fn requested(&self) -> Stretch {
@@ -212,3 +268,6 @@ impl Retake {
             .is_ok()
     }
 }
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests;

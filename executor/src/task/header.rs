@@ -162,6 +162,12 @@ impl Header {
         self.wait.store(pack(site, reason), Ordering::Relaxed);
     }
 
+    /// Something was noted since the poll began. By the polling thread.
+    pub(crate) fn has_wait(&self) -> bool {
+        let wait = self.wait.load(Ordering::Relaxed);
+        wait != 0 && wait & OVER == 0
+    }
+
     /// The joiner field; rule T4 says who may.
     #[inline(always)]
     pub(super) fn joiner(&self) -> &AtomicU64 {
@@ -195,13 +201,13 @@ const _: () = assert!(align_of::<Location<'static>>() > 1);
 ///  +--------+--------------------------------+----+
 /// ```
 #[inline(always)]
-fn pack(site: &'static Location<'static>, reason: Reason) -> u64 {
+pub(crate) fn pack(site: &'static Location<'static>, reason: Reason) -> u64 {
     let address = std::ptr::from_ref(site).expose_provenance() as u64;
     debug_assert!(address >> REASON == 0, "an address beyond user space");
     address | (reason as u64) << REASON
 }
 
-fn unpack(wait: u64) -> Option<Site> {
+pub(crate) fn unpack(wait: u64) -> Option<Site> {
     let address = wait & !(u64::MAX << REASON) & !OVER;
     let site = std::ptr::with_exposed_provenance::<Location<'static>>(address as usize);
     // SAFETY: the word is 0, or `pack` made it of a `&'static Location`, and pages that were dropped read as 0.

@@ -46,7 +46,7 @@ pub use self::{
 };
 #[cfg(not(gmp_loom))]
 pub(crate) use self::{
-    header::{Header, Origin},
+    header::{Header, Origin, pack as pack_wait, unpack as unpack_wait},
     name::Name,
     raw::{Payload, class_of, fill},
     run::{Ran, cancel_claimed, free, run},

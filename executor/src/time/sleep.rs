@@ -111,6 +111,10 @@ impl Sleep {
         self.deadline <= clock::now()
     }
 
+    pub(super) fn site(&self) -> &'static Location<'static> {
+        self.site
+    }
+
     pub(super) fn set_site(&mut self, site: &'static Location<'static>) {
         self.site = site;
     }

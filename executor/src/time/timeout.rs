@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{Sleep, clock, sleep_until};
+use crate::{port, wait::Reason};
 
 /// Runs `future` for at most `duration`. It is polled before the deadline is looked at, so that one that is
 /// ready wins, also with a zero duration.
@@ -74,10 +75,12 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        // The future has noted where it waits; the deadline would say less.
-        Pin::new(this.sleep)
-            .poll_quietly(cx)
-            .map(|()| Err(Elapsed(())))
+        let timed_out = Pin::new(&mut *this.sleep).poll_quietly(cx);
+        if timed_out.is_pending() {
+            // If the future has noted where it waits, the deadline would say less.
+            port::note_if_none(this.sleep.site(), Reason::Unknown);
+        }
+        timed_out.map(|()| Err(Elapsed(())))
     }
 }
 

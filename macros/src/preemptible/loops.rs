@@ -5,8 +5,8 @@
 //! blocks and closures, also where they stand in closures) or not (closures, constants), and an exempt loop or not.
 //! Items, types, patterns and the arguments of macros are not entered.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 use syn::{
     AngleBracketedGenericArguments, Attribute, Error, Expr, ExprForLoop, ExprLoop, ExprMatch,
     ExprRepeat, ExprWhile, Ident, Item, Meta, Pat, Stmt, Token, Type, parse_quote_spanned,
@@ -77,11 +77,12 @@ impl<'a> Loops<'a> {
     }
 
     /// The statement that yields if it should. All of it stands where the loop's keyword does.
-    fn check(&self, place: Span) -> Stmt {
+    fn check(&self, place: Span, then: &TokenStream) -> Stmt {
         let facade = self.facade;
         parse_quote_spanned! {place=>
             if #facade::__private::should_yield() {
                 #facade::__private::yield_now().await;
+                #then
             }
         }
     }
@@ -89,39 +90,43 @@ impl<'a> Loops<'a> {
     /// The loop with its check.
     fn instrument_loop(&self, found: Expr) -> Expr {
         match found {
-            Expr::Loop(mut found) => {
-                let check = self.check(ours(found.loop_token.span));
-                found.body.stmts.insert(0, check);
-                Expr::Loop(found)
-            }
-            Expr::While(found) => Expr::Loop(self.instrument_while(found)),
+            Expr::Loop(found) => self.check_loop(found),
+            Expr::While(found) => self.check_loop(as_loop(found)),
             Expr::ForLoop(found) => Expr::Match(self.instrument_for(found)),
             other => other,
         }
     }
 
-    fn instrument_while(&self, found: ExprWhile) -> ExprLoop {
-        let ExprWhile {
-            attrs,
-            label,
-            while_token,
-            cond,
-            body,
-        } = found;
-        let place = ours(while_token.span);
-        let check = self.check(place);
-        // The lifetimes of temporaries depend on the edition that this keyword was written in.
-        let if_token = Token![if](while_token.span);
-        let mut written: ExprLoop = parse_quote_spanned! {place=>
-            loop {
-                #check
-                #if_token #cond #body else {
-                    break;
+    /// A loop that has become a `loop`.
+    fn check_loop(&self, mut found: ExprLoop) -> Expr {
+        let place = ours(found.loop_token.span);
+        let facade = self.facade;
+        if may_await(found.body.to_token_stream()) {
+            let check = self.check(place, &TokenStream::new());
+            found.body.stmts.insert(0, check);
+            return Expr::Loop(found);
+        }
+        let check = self.check(place, &quote_spanned!(place=> turns = 1;));
+        let count: [Stmt; 2] = [
+            parse_quote_spanned!(place=> if left == 0 { continue 'look; }),
+            parse_quote_spanned!(place=> left -= 1;),
+        ];
+        found.body.stmts.splice(0..0, count);
+        let attrs = std::mem::take(&mut found.attrs);
+        let mut written: ExprMatch = parse_quote_spanned! {place=>
+            match 1_u32 {
+                mut turns => 'look: loop {
+                    #check
+                    let mut left = turns;
+                    turns = #facade::__private::more(turns);
+                    let value = #found;
+                    #[allow(unreachable_code)]
+                    break value;
                 }
             }
         };
-        (written.attrs, written.label) = (attrs, label);
-        written
+        written.attrs = attrs;
+        Expr::Match(written)
     }
 
     fn instrument_for(&self, found: ExprForLoop) -> ExprMatch {
@@ -136,26 +141,66 @@ impl<'a> Loops<'a> {
         } = found;
         let facade = self.facade;
         let place = ours(for_token.span);
-        let check = self.check(place);
         let iterator = Ident::new("iterator", place);
         // An error about what is no iterator points at the values.
         let into_iter =
             quote_spanned!(ours(expr.span())=> #facade::__private::IntoIterator::into_iter);
         let next = quote_spanned!(ours(expr.span())=> #facade::__private::Iterator::next);
+        let turns: ExprLoop = parse_quote_spanned! {place=>
+            #label loop {
+                match #next(&mut #iterator) {
+                    #facade::__private::None => break,
+                    #facade::__private::Some(#pat) => #body
+                }
+            }
+        };
+        let turns = self.check_loop(turns);
         let mut written: ExprMatch = parse_quote_spanned! {place=>
             match #into_iter(#expr) {
-                mut #iterator => #label loop {
-                    #check
-                    match #next(&mut #iterator) {
-                        #facade::__private::None => break,
-                        #facade::__private::Some(#pat) => #body
-                    }
-                }
+                mut #iterator => #turns
             }
         };
         written.attrs = attrs;
         written
     }
+}
+
+/// `while` as the compiler itself lowers it.
+fn as_loop(found: ExprWhile) -> ExprLoop {
+    let ExprWhile {
+        attrs,
+        label,
+        while_token,
+        cond,
+        body,
+    } = found;
+    let place = ours(while_token.span);
+    // The lifetimes of temporaries depend on the edition that this keyword was written in.
+    let if_token = Token![if](while_token.span);
+    let mut written: ExprLoop = parse_quote_spanned! {place=>
+        loop {
+            #if_token #cond #body else {
+                break;
+            }
+        }
+    };
+    (written.attrs, written.label) = (attrs, label);
+    written
+}
+
+/// There is an `.await` in it, or a macro, which may have one.
+fn may_await(tokens: TokenStream) -> bool {
+    let (mut named, mut called) = (false, false);
+    tokens.into_iter().any(|token| {
+        let is_call = called && matches!(token, TokenTree::Group(_));
+        called = named && matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
+        named = matches!(token, TokenTree::Ident(_));
+        match token {
+            TokenTree::Ident(ident) => ident == "await",
+            TokenTree::Group(group) => is_call || may_await(group.stream()),
+            _ => false,
+        }
+    })
 }
 
 /// A place for code of ours, whose names the user's code does not see.

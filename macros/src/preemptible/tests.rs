@@ -20,18 +20,43 @@ fn check() -> TokenStream {
     })
 }
 
-/// `for n in values`, whose body is this.
+/// A loop with this label and body, which looks now and then.
+fn looking(label: TokenStream, body: TokenStream) -> TokenStream {
+    quote! {
+        match 1_u32 {
+            mut turns => 'look: loop {
+                if ::gmp::__private::should_yield() {
+                    ::gmp::__private::yield_now().await;
+                    turns = 1;
+                }
+                let mut left = turns;
+                turns = ::gmp::__private::more(turns);
+                let value = #label loop {
+                    if left == 0 { continue 'look; }
+                    left -= 1;
+                    #body
+                };
+                #[allow(unreachable_code)]
+                break value;
+            }
+        }
+    }
+}
+
+/// `for n in values`, whose body is this, and awaits nothing.
 fn checked_for(label: TokenStream, pattern: TokenStream, body: TokenStream) -> TokenStream {
-    let check = check();
+    let turns = looking(
+        label,
+        quote! {
+            match ::gmp::__private::Iterator::next(&mut iterator) {
+                ::gmp::__private::None => break,
+                ::gmp::__private::Some(#pattern) => { #body }
+            }
+        },
+    );
     quote! {
         match ::gmp::__private::IntoIterator::into_iter(values) {
-            mut iterator => #label loop {
-                #check
-                match ::gmp::__private::Iterator::next(&mut iterator) {
-                    ::gmp::__private::None => break,
-                    ::gmp::__private::Some(#pattern) => { #body }
-                }
-            }
+            mut iterator => #turns
         }
     }
 }
@@ -39,15 +64,29 @@ fn checked_for(label: TokenStream, pattern: TokenStream, body: TokenStream) -> T
 #[test]
 fn a_loop_looks_where_an_iteration_begins() {
     let check = check();
-    assert_becomes(
-        quote!('a: loop {
-            if x {
-                continue;
-            }
-            break 'a 7;
-        }),
-        quote!('a: loop { #check if x { continue; } break 'a 7; }),
-    );
+    for body in [
+        quote!(x.await; break 'a 7;),
+        quote!(if x { f([{ y.await }]); } continue;),
+        quote!(select!(x => y)),
+    ] {
+        assert_becomes(
+            quote!('a: loop { #body }),
+            quote!('a: loop { #check #body }),
+        );
+    }
+}
+
+#[test]
+fn a_loop_that_awaits_nothing_looks_at_some_iterations() {
+    for body in [
+        quote!(if x { continue; } break 'a 7;),
+        quote!(if x != (y) && !(z) {}),
+    ] {
+        assert_becomes(
+            quote!('a: loop { #body }),
+            looking(quote!('a:), body.clone()),
+        );
+    }
 }
 
 #[test]
@@ -57,9 +96,20 @@ fn a_while_looks_before_its_condition() {
         quote!('a: while let Some(x) = queue.lock().pop() {
             work(x);
         }),
+        looking(
+            quote!('a:),
+            quote!(if let Some(x) = queue.lock().pop() {
+                work(x);
+            } else {
+                break;
+            }),
+        ),
+    );
+    assert_becomes(
+        quote!('a: while let Some(x) = queue.lock().await.pop() {}),
         quote!('a: loop {
             #check
-            if let Some(x) = queue.lock().pop() { work(x); } else { break; }
+            if let Some(x) = queue.lock().await.pop() {} else { break; }
         }),
     );
 }
@@ -76,8 +126,14 @@ fn a_for_looks_before_there_is_an_item() {
 
 #[test]
 fn attributes_stay_on_the_loop() {
-    let check = check();
     let checked = checked_for(quote!(), quote!(n), quote!());
+    let busy = looking(
+        quote!(),
+        quote!(if busy() {
+        } else {
+            break;
+        }),
+    );
     assert_becomes(
         quote! {
             #[cfg(unix)]
@@ -87,7 +143,7 @@ fn attributes_stay_on_the_loop() {
         },
         quote! {
             #[cfg(unix)]
-            loop { #check if busy() {} else { break; } }
+            #busy
             #[allow(unused)]
             #checked
         },
@@ -98,6 +154,7 @@ fn attributes_stay_on_the_loop() {
 fn loops_within_all_kinds_of_expressions() {
     let check = check();
     let inner = checked_for(quote!(), quote!(n), quote!(work(n)?;));
+    let [empty, with_value] = [quote!(), quote!(break 1)].map(|body| looking(quote!(), body));
     assert_becomes(
         quote! {
             #![allow(unused)]
@@ -107,8 +164,8 @@ fn loops_within_all_kinds_of_expressions() {
         quote! {
             #![allow(unused)]
             let x = match y {
-                Z if loop { #check } => f(loop { #check break 1 }),
-                _ => { unsafe { loop { #check } } }
+                Z if #empty => f(#with_value),
+                _ => { unsafe { #empty } }
             };
             loop { #check if z { #inner } }
         },
@@ -117,7 +174,7 @@ fn loops_within_all_kinds_of_expressions() {
 
 #[test]
 fn async_blocks_and_closures_yield_and_others_do_not() {
-    let check = check();
+    let checked = looking(quote!(), quote!());
     assert_becomes(
         quote! {
             let a = async move { loop {} };
@@ -125,9 +182,9 @@ fn async_blocks_and_closures_yield_and_others_do_not() {
             let c = async |x| { loop {} };
         },
         quote! {
-            let a = async move { loop { #check } };
-            let b = |x| { loop {} async { loop { #check } } };
-            let c = async |x| { loop { #check } };
+            let a = async move { #checked };
+            let b = |x| { loop {} async { #checked } };
+            let c = async |x| { #checked };
         },
     );
 }
@@ -148,20 +205,22 @@ fn what_cannot_yield_is_left_alone() {
 
 #[test]
 fn an_exempt_loop_is_left_alone_with_all_within() {
-    let check = check();
+    let exempt = quote!('a: while x {
+        for n in values {
+            async { loop {} };
+        }
+    });
+    let checked = looking(quote!(), exempt.clone());
     assert_becomes(
         quote! {
             loop {
                 #[gmp::no_preempt]
-                'a: while x { for n in values { async { loop {} }; } }
+                #exempt
             }
             let y = #[other::no_preempt] loop { break 7 };
         },
         quote! {
-            loop {
-                #check
-                'a: while x { for n in values { async { loop {} }; } }
-            }
+            #checked
             let y = loop { break 7 };
         },
     );
@@ -169,7 +228,7 @@ fn an_exempt_loop_is_left_alone_with_all_within() {
 
 #[test]
 fn a_method_keeps_all_of_its_head() {
-    let check = check();
+    let checked = looking(quote!(), quote!());
     let head = quote! {
         /// What it does.
         #[inline]
@@ -179,7 +238,7 @@ fn a_method_keeps_all_of_its_head() {
     };
     assert_eq!(
         preemptible(quote!(#head { loop {} })),
-        quote!(#head { loop { #check } }).to_string()
+        quote!(#head { #checked }).to_string()
     );
 }
 
@@ -196,7 +255,7 @@ fn a_renamed_crate_is_named_throughout() {
     assert!(!found.contains("gmp"), "{found}");
     assert_eq!(
         found.matches("go :: rt :: __private").count(),
-        10,
+        13,
         "{found}"
     );
 }

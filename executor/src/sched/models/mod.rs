@@ -13,4 +13,5 @@ mod retake;
 mod roll;
 mod run_queue;
 mod sample;
+mod signal;
 mod token;

@@ -88,7 +88,10 @@ impl World {
         if self.held.load(Ordering::Relaxed) == NONE {
             return;
         }
-        if self.retake.enter(&self.depth, || self.answer()) {
+        if self
+            .retake
+            .enter(&self.depth, Depth::enter, || self.answer())
+        {
             self.use_processor();
         }
         self.depth.leave();
@@ -219,13 +222,20 @@ fn a_request_that_nobody_answers_against_a_loop_that_never_ends() {
 fn take_against_giving_away_and_taking_back() {
     let work = |world: &World| {
         world.stretch(|| {
-            if !world.retake.enter(&world.depth, || world.answer()) {
+            if !world
+                .retake
+                .enter(&world.depth, Depth::enter, || world.answer())
+            {
                 return world.depth.leave();
             }
             // Handed to another machine, which uses it and gives it back.
             world.held.store(NONE, Ordering::Relaxed);
             world.depth.leave();
             world.depth.enter();
+            if !mutant("taken_back_without_a_look") && !world.retake.is_quiet() {
+                // It holds none.
+                assert_eq!(world.retake.answer(world.current()), Answer::Keep);
+            }
             world.use_processor();
             world.held.store(PROCESSOR, Ordering::Relaxed);
             world.tick.store(2, Ordering::Relaxed);

@@ -68,7 +68,8 @@ impl World {
 
     fn section(&self) {
         if self.current() != stretch(NONE) {
-            self.retake.enter(&self.depth, || self.answer());
+            self.retake
+                .enter(&self.depth, Depth::enter, || self.answer());
             self.depth.leave();
         }
     }

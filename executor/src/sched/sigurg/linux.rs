@@ -76,7 +76,7 @@ extern "C" fn handle(signal: c_int, information: *mut siginfo_t, context: *mut c
     // SAFETY: `SA_SIGINFO` is set, so the system passes a valid pointer.
     if is_ours(unsafe { &*information }) {
         // SAFETY: as above: to the registers of the interrupted thread.
-        take_picture(unsafe { &*context.cast() });
+        attend(unsafe { &*context.cast() });
     }
     call_previous(signal, information, context);
     // SAFETY: as above.
@@ -91,10 +91,12 @@ fn is_ours(information: &siginfo_t) -> bool {
     information.si_code == libc::SI_TKILL && sender() as u32 == std::process::id()
 }
 
-fn take_picture(context: &ucontext_t) {
+/// What the signal is for, if the thread is a machine's.
+fn attend(context: &ucontext_t) {
     let Some(machine) = section::machine() else {
         return;
     };
+    machine.hurry();
     let task = machine.current_bits();
     let bounds = machine.stack.get();
     machine.sample.fill(task, Frames::new(context, bounds));

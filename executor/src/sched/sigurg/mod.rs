@@ -5,7 +5,9 @@
 //! # How it works
 //! The first runtime installs the handler. The [`reporter`](super::reporter) asks for a picture ([`sample`](super::sample)) and
 //! sends the signal to that thread alone. The handler looks whether the signal is from this process and whether the
-//! thread is a machine's from which a picture is wanted. Then it walks the frames: the first counter is where
+//! thread is a machine's. If that machine's processor is wanted or gone, it raises the soft flag: a poll may have lowered the
+//! one that the monitor raised (an executor inside of it gives each of its own polls a fresh budget), and the
+//! monitor does not look at machines that have no processor. If a picture is wanted, it walks the frames: the first counter is where
 //! the thread was interrupted, the others are found by frame pointers, within the bounds of the thread's stack, which it
 //! noted when it began. Then it calls the handler that was there before, if there was one.
 //!
@@ -17,12 +19,23 @@
 //!   `recv` with a time limit and others return `EINTR` in spite of `SA_RESTART`). One that falls asleep in the few
 //!   microseconds between the look and the signal may still see it.
 //!
+//! - U4: of the scheduler's state it reads the words of [`retake`](super::retake), the machine's pointer and its tick, and
+//!   writes the soft flag, each one atomic access. It may run between any two steps of its thread. Seeing the pointer or the tick
+//!   in the middle of a change, it takes the stretch for another one, and does nothing.
+//!
 //! # What it needs not do
-//! - *Give the processor up* that is wanted: between two sections the monitor takes it without the thread, and one that enters
-//!   a section gives it up there ([`retake`](super::retake)). To hand it on takes locks, which a handler must not.
-//! - *Raise the soft flag*: the monitor has done that, with a plain store, before it took the processor.
-//! - *Work*: where the program has blocked the signal or put another handler in its place, reports have no stacks, and that
-//!   is all.
+//! *Answer a request that is pending.* The monitor takes a processor without the thread's help; what stays pending is a
+//! request that found the thread inside of a section. That can be answered behind the section only, and there are two
+//! kinds:
+//! - The thread runs. Its section is over in 0.1 µs, before a signal can come (some µs). The monitor waits for that, within
+//!   the same look ([`Retake::take`](super::retake::Retake)). A handler would do what the
+//!   monitor does, later, and then had to wake the monitor: the next owner is found under locks, which a handler must not
+//!   take.
+//! - The thread was put aside inside of the section. Then the signal comes at the very instruction where it goes on: inside.
+//!   A handler must do nothing there, and nobody signals again.
+//!
+//! *Work*: where the program has blocked the signal or put another handler in its place, reports have no stacks, and that
+//! is all.
 //!
 //! A child of `fork` keeps the handler and has none of our threads, so nobody sends it anything; `exec` resets it.
 //!
