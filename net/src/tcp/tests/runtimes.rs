@@ -49,7 +49,7 @@ fn a_blocked_reader_learns_of_the_runtime_s_end() {
 }
 
 #[test]
-fn a_thousand_runtimes_use_sockets() {
+fn a_hundred_runtimes_use_sockets() {
     in_time(|| {
         for _ in 0..100 {
             let runtime = Runtime::new().unwrap();
