@@ -31,7 +31,8 @@ impl<T> Sender<T> {
 
     /// Sends a value: waits until a receiver takes it or the buffer has room. (Go: `ch <- value`)
     ///
-    /// Senders that wait are served in order. With capacity 0 it is ready when a receiver has taken the value.
+    /// Senders that wait are served in order. With capacity 0 it is ready when a receiver has taken the value,
+    /// or a receiver that waits as a `Stream` was told of it.
     ///
     /// # Errors
     /// The value, if the channel is closed.
