@@ -2,7 +2,7 @@
 # Checks for undefined behaviour: the executor's tests under Miri, each task body by itself (`--cfg gmp_boxed`), for
 # Miri knows no memory maps.
 #
-# The whole takes five minutes and more, alone on two CPUs. Miri is some hundred times slower than the processor; tests that it cannot run are `cfg_attr(miri, ignore)`.
+# It takes some minutes. Miri is some hundred times slower than the processor; tests that it cannot run are `cfg_attr(miri, ignore)`.
 # Arguments go to the test program: `ci/miri.sh state` runs the tests with `state` in their names.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
