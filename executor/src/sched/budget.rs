@@ -1,6 +1,6 @@
 //! What a poll may do before it should yield: so many operations, and until the monitor raises the soft flag.
 //!
-//! Polls that no monitor watches go by the clock: see [`clocked`](super::clocked).
+//! Polls that no monitor watches go by the clock: see [`clocked`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
