@@ -3,6 +3,7 @@ mod closing;
 mod dropping;
 mod futures_traits;
 mod golang;
+mod programs;
 mod reserving;
 
 use std::{
