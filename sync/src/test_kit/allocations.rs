@@ -43,9 +43,36 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// How often this thread has allocated, and how many bytes it has and not freed.
+pub(crate) fn so_far() -> (usize, isize) {
+    (CALLS.get(), BYTES.get())
+}
+
 /// What `run` returns, how often it allocated on this thread, and how many bytes more there are afterwards.
 pub(crate) fn counted<R>(run: impl FnOnce() -> R) -> (R, usize, isize) {
-    let before = (CALLS.get(), BYTES.get());
+    let before = so_far();
     let result = run();
-    (result, CALLS.get() - before.0, BYTES.get() - before.1)
+    let after = so_far();
+    (result, after.0 - before.0, after.1 - before.1)
+}
+
+/// As [`counted`], of a round of a task on one processor, after one round that warms up. A processor may change its thread: then the
+/// round is repeated.
+pub(crate) fn counted_in_a_task<R>(round: impl Fn() -> R + Send + 'static) -> (usize, isize)
+where
+    R: Future<Output = ()> + Send + 'static,
+{
+    let runtime = gmp_executor::Builder::new().max_procs(1).build().unwrap();
+    let task = runtime.spawn(async move {
+        round().await;
+        loop {
+            let (thread, before) = (std::thread::current().id(), so_far());
+            round().await;
+            let after = so_far();
+            if std::thread::current().id() == thread {
+                return (after.0 - before.0, after.1 - before.1);
+            }
+        }
+    });
+    runtime.block_on(task).unwrap()
 }

@@ -50,10 +50,7 @@ impl Mul for Rational {
 
     fn mul(self, other: Rational) -> Rational {
         // Shortened before, since the products may be large.
-        let (a, b) = (
-            ratio(self.over, other.under),
-            ratio(other.over, self.under),
-        );
+        let (a, b) = (ratio(self.over, other.under), ratio(other.over, self.under));
         ratio(a.over * b.over, a.under * b.under)
     }
 }
@@ -392,7 +389,11 @@ async fn checks(world: &World) {
         (43817, 4480),
         (4_596_553, 362_880),
     ];
-    check(world.exp(&ones), exp.map(|(over, under)| ratio(over, under))).await;
+    check(
+        world.exp(&ones),
+        exp.map(|(over, under)| ratio(over, under)),
+    )
+    .await;
     let tangent = (0..).map(|n| match n % 4 {
         1 => ratio(1, n),
         3 => ratio(-1, n),
