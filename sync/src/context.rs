@@ -19,6 +19,7 @@ mod cancel;
 mod canceler;
 mod done;
 mod error;
+#[cfg(not(gmp_loom))]
 mod scope;
 mod value;
 
@@ -33,9 +34,10 @@ pub use self::{
     cancel::{CancelCauseFn, CancelFn, CancelGuard},
     done::{Done, Run},
     error::{Cause, ContextError},
-    scope::Scope,
     value::Key,
 };
+#[cfg(not(gmp_loom))]
+pub use self::scope::Scope;
 use self::{canceler::Canceler, value::Value};
 
 /// When to stop, and values that go along: a deadline, a cancellation, what belongs to a request. (Go: `context.Context`)
@@ -293,5 +295,7 @@ impl fmt::Debug for Context {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

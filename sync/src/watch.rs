@@ -12,10 +12,7 @@ use std::{
     ops::Deref,
     panic::Location,
     pin::Pin,
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -23,7 +20,10 @@ use pin_project::pin_project;
 
 use crate::{
     Notify,
-    shim::{Reason, Waiter, note, poll_proceed, proceed},
+    shim::{
+        AtomicUsize, Ordering, Reason, RwLock, RwLockReadGuard, Waiter, mutant, note, poll_proceed,
+        proceed,
+    },
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -385,10 +385,12 @@ impl<T> Future for Changed<'_, T> {
         let shared = *this.waiting.hold();
         // The waker is cloned before the lock is taken (W4).
         let waiter = Waiter::new(cx.waker());
+        let early = mutant("changed_looks_before_the_lock").then(|| shared.version());
         let turn = this.waiting.as_mut().turn();
+        let version_first = mutant("changed_looks_at_the_version_first").then(|| shared.version());
         // In this order: what the last sender did is seen.
         let closed = shared.is_closed();
-        let version = shared.version();
+        let version = early.or(version_first).unwrap_or_else(|| shared.version());
         if version == **this.seen && !closed {
             turn.wait(Some(waiter));
             note(this.site, Reason::Channel);
@@ -422,5 +424,7 @@ impl fmt::Display for RecvError {
 
 impl std::error::Error for RecvError {}
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -11,7 +11,7 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock},
+    sync::Arc,
     task::{Context, Poll, Wake, Waker, ready},
 };
 
@@ -19,7 +19,7 @@ use pin_project::pin_project;
 
 use super::OnUnwind;
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Mutex, OnceLock, Reason, Waiter, mutant, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -142,7 +142,7 @@ impl<F: Future> OnceValue<F> {
             Poll::Pending => None,
         };
         drop(future);
-        if ended.is_some() || self.askers.list.lock().again {
+        if ended.is_some() || self.askers.list.lock().again && !mutant("advance_forgets_wakes") {
             self.askers.wake_all(|_| {});
         }
     }
