@@ -8,12 +8,11 @@ source ci/loom.sh
 
 # [mutant]=the model that must fail, by its full path
 declare -A model_of=(
-    [advance_forgets_wakes]=once::models::a_wake_against_two_who_ask
+    [advance_forgets_wakes]=once::models::a_wake_against_one_who_goes_and_another
     [barrier_counts_one_twice]=barrier::models::three_who_come
     [bound_machine_waits_without_a_look]=sched::models::bindings::two_wakes_against_the_wait_of_the_machine
     [cancel_schedules_nothing]=task::models::abort::abort_against_end_of_poll
     [cancel_trusts_its_first_look]=chan::models::send_against_dropped_select
-    [changed_looks_at_the_version_first]=watch::models::a_change_and_the_end_against_two_receivers
     [changed_looks_before_the_lock]=watch::models::a_change_against_two_receivers
     [child_enters_without_a_look]=context::models::cancel_against_a_child_that_is_made_and_one_who_waits
     [claim_ignores_running]=task::models::abort::claim_against_start_and_wake
@@ -31,10 +30,11 @@ declare -A model_of=(
     [dropped_receive_keeps_its_value]=chan::models::send_against_dropped_receive
     [end_before_what_is_reserved]=chan::models::reserve_and_close_against_receive
     [end_of_turn_wakes_nobody]=once_cell::models::giving_up_against_two_who_wait
-    [flight_ends_another]=singleflight::models::forget_against_two_who_ask
+    [flight_ends_another]=singleflight::models::one_that_was_forgotten_goes_against_the_next_and_who_asks
     [gate_looked_at_before_the_put]=pool::models::a_put_and_a_take_against_trimming
     [gate_releases_nothing]=sched::models::gate::visits_against_closing_and_opening
     [gate_waits_for_nobody]=sched::models::gate::visits_against_closing
+    [has_changed_looks_at_the_version_first]=watch::models::a_change_and_the_end_against_two_looks
     [idle_machine_still_searches]=sched::models::idle::submit_against_the_last_machine_going_idle
     [joiner_after_done]=task::models::join::completion_against_poll
     [last_broadcaster_goes_silently]=broadcast::models::a_message_and_the_end_against_two_receivers

@@ -29,6 +29,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(not(gmp_loom))]
+pub use self::scope::Scope;
 pub use self::{
     after::StopFn,
     cancel::{CancelCauseFn, CancelFn, CancelGuard},
@@ -36,8 +38,6 @@ pub use self::{
     error::{Cause, ContextError},
     value::Key,
 };
-#[cfg(not(gmp_loom))]
-pub use self::scope::Scope;
 use self::{canceler::Canceler, value::Value};
 
 /// When to stop, and values that go along: a deadline, a cancellation, what belongs to a request. (Go: `context.Context`)

@@ -12,9 +12,7 @@ use std::{
 use pin_project::{pin_project, pinned_drop};
 
 use crate::{
-    shim::{
-        AtomicUsize, Ordering, Reason, Waiter, const_unless_loom, mutant, note, poll_proceed,
-    },
+    shim::{AtomicUsize, Ordering, Reason, Waiter, const_unless_loom, mutant, note, poll_proceed},
     wait_list::{Hold, Locked, Turn, WaitList, Waited, Waiting, Wakes},
 };
 

@@ -271,9 +271,11 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`RecvError`]: all senders are gone, and the last value was seen.
     pub fn has_changed(&self) -> Result<bool, RecvError> {
+        let early = mutant("has_changed_looks_at_the_version_first").then(|| self.shared.version());
         // In this order: what the last sender did is seen.
         let closed = self.shared.is_closed();
-        match (self.shared.version() != self.seen, closed) {
+        let version = early.unwrap_or_else(|| self.shared.version());
+        match (version != self.seen, closed) {
             (false, true) => Err(RecvError(())),
             (changed, _) => Ok(changed),
         }
@@ -387,10 +389,9 @@ impl<T> Future for Changed<'_, T> {
         let waiter = Waiter::new(cx.waker());
         let early = mutant("changed_looks_before_the_lock").then(|| shared.version());
         let turn = this.waiting.as_mut().turn();
-        let version_first = mutant("changed_looks_at_the_version_first").then(|| shared.version());
         // In this order: what the last sender did is seen.
         let closed = shared.is_closed();
-        let version = early.or(version_first).unwrap_or_else(|| shared.version());
+        let version = early.unwrap_or_else(|| shared.version());
         if version == **this.seen && !closed {
             turn.wait(Some(waiter));
             note(this.site, Reason::Channel);

@@ -17,7 +17,10 @@ fn three_who_come() {
         });
         let own = block_on(barrier.wait()).is_leader();
         let leaders = others.map(|other| other.join().unwrap());
-        assert_eq!(usize::from(own) + leaders.map(usize::from).iter().sum::<usize>(), 1);
+        assert_eq!(
+            usize::from(own) + leaders.map(usize::from).iter().sum::<usize>(),
+            1
+        );
         assert!(barrier.list.lock().is_empty());
     });
 }

@@ -1,3 +1,4 @@
+mod aborting;
 mod basic;
 mod closing;
 mod dropping;

@@ -252,7 +252,11 @@ impl Canceler {
 impl Above {
     fn enter(&self, child: Weak<Canceler>) -> Result<(), Ended> {
         let mut state = self.canceler.list.lock();
-        if let Some(ended) = state.ended.as_ref().filter(|_| !mutant("child_enters_without_a_look")) {
+        if let Some(ended) = state
+            .ended
+            .as_ref()
+            .filter(|_| !mutant("child_enters_without_a_look"))
+        {
             return Err(ended.clone());
         }
         let key = state.below.insert(child);

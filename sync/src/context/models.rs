@@ -27,7 +27,11 @@ fn cancel_against_a_child_that_is_made_and_one_who_waits() {
 fn cancel_against_cancel_and_a_look() {
     model(|| {
         let (context, cancel) = Context::background().with_cancel_cause();
-        let cancels = [std::fmt::Error.into(), ContextError::DeadlineExceeded.into()].map(|cause: Cause| {
+        let cancels = [
+            std::fmt::Error.into(),
+            ContextError::DeadlineExceeded.into(),
+        ]
+        .map(|cause: Cause| {
             let cancel = cancel.clone();
             thread::spawn(move || cancel.cancel(cause))
         });

@@ -35,7 +35,10 @@ fn giving_up_against_notify_one_and_another() {
 fn notify_waiters_against_two_first_polls() {
     model(|| {
         let notify = Arc::new(Notify::new());
-        let (first, second) = (notify.clone().notified_owned(), notify.clone().notified_owned());
+        let (first, second) = (
+            notify.clone().notified_owned(),
+            notify.clone().notified_owned(),
+        );
         let tells = thread::spawn(move || notify.notify_waiters());
         let first = thread::spawn(move || block_on(first));
         block_on(second);

@@ -25,19 +25,19 @@ fn count(calls: usize, bytes: isize) {
 // SAFETY: `System` does the work; the counters neither allocate nor have destructors.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(1, layout.size().cast_signed());
+        count(1, layout.size() as isize);
         // SAFETY: as for the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(0, -layout.size().cast_signed());
+        count(0, -(layout.size() as isize));
         // SAFETY: as for the caller.
         unsafe { System.dealloc(at, layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(1, size.cast_signed() - layout.size().cast_signed());
+        count(1, size as isize - layout.size() as isize);
         // SAFETY: as for the caller.
         unsafe { System.realloc(at, layout, size) }
     }

@@ -42,3 +42,17 @@ fn a_change_and_the_end_against_two_receivers() {
         sends.join().unwrap();
     });
 }
+
+/// Who only looks never takes the end for the answer before the last value was seen.
+#[test]
+fn a_change_and_the_end_against_two_looks() {
+    model(|| {
+        let (sender, receiver) = channel(0);
+        let other = receiver.clone();
+        let other = thread::spawn(move || other.has_changed().is_ok());
+        let sends = thread::spawn(move || sender.send(1).is_ok());
+        assert!(receiver.has_changed().is_ok());
+        assert!(other.join().unwrap());
+        assert!(sends.join().unwrap());
+    });
+}

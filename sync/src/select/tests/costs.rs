@@ -43,7 +43,7 @@ fn a_hundred_thousand_selects_leave_nothing() {
 fn arms_in_the_source_allocate_nothing() {
     async fn selects(tx: &Sender<u32>, rx: &Receiver<u32>, idle: &(Sender<u32>, Receiver<u32>)) {
         let (other_tx, other) = idle;
-        let mut slot = None;
+        let mut slot;
         select! {
             sent = tx.send(1) => sent.unwrap(),
             value = other.recv() => assert_eq!(value, None),
