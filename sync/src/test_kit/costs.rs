@@ -108,7 +108,9 @@ fn a_parked_receiver_with_its_task_and_channel_is_small() {
             gmp_executor::yield_now().await;
         }
         let bytes = (resident() - before) / TASKS;
-        assert!(bytes <= 300, "{bytes} bytes");
+        // Without optimisation the task's future is larger.
+        let limit = if cfg!(debug_assertions) { 340 } else { 300 };
+        assert!(bytes <= limit, "{bytes} bytes");
         println!("{bytes} bytes");
     });
 }
