@@ -10,7 +10,7 @@ use std::{
 use pin_project::pin_project;
 
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Reason, Waiter, const_unless_loom, mutant, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -49,11 +49,13 @@ unsafe impl Waited for Barrier {
 }
 
 impl Barrier {
-    /// A barrier for `size` tasks. With 0, as with 1, nobody waits.
-    pub const fn new(size: usize) -> Barrier {
-        Barrier {
-            size,
-            list: WaitList::new(()),
+    const_unless_loom! {
+        /// A barrier for `size` tasks. With 0, as with 1, nobody waits.
+        pub fn new(size: usize) -> Barrier {
+            Barrier {
+                size,
+                list: WaitList::new(()),
+            }
         }
     }
 
@@ -121,7 +123,9 @@ impl Future for BarrierWait<'_> {
         let size = this.waiting.hold().size;
         let mut wakes = Wakes::new();
         let mut turn = this.waiting.as_mut().turn();
-        let leads = *this.stage == Stage::Start && turn.list.len() + 1 >= size;
+        // Mutant: one who is told comes again.
+        let comes = *this.stage == Stage::Start || mutant("barrier_counts_one_twice");
+        let leads = comes && turn.list.len() + 1 >= size;
         if leads {
             turn.list.pop_all(&mut wakes, |()| {});
         } else if *this.stage == Stage::Start || turn.is_linked() {
@@ -157,5 +161,7 @@ impl BarrierWaitResult {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -18,7 +18,7 @@ use std::{
 use pin_project::pin_project;
 
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Reason, Waiter, mutant, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -225,7 +225,7 @@ impl<T> Drop for Sender<T> {
         let mut wakes = Wakes::new();
         let mut list = self.shared.list.lock();
         list.senders -= 1;
-        if list.senders == 0 {
+        if list.senders == 0 && !mutant("last_broadcaster_goes_silently") {
             list.pop_all(&mut wakes, |()| {});
         }
         drop(list);
@@ -316,6 +316,7 @@ impl<T: Clone> Receiver<T> {
     ///
     /// # Errors
     /// As [`recv`](Self::recv).
+    #[cfg(not(gmp_loom))]
     #[track_caller]
     pub fn recv_blocking(&mut self) -> Result<T, RecvError> {
         gmp_executor::block_on(self.recv())
@@ -328,6 +329,9 @@ impl<T> Drop for Receiver<T> {
         let mut gone = Vec::new();
         let mut list = self.shared.list.lock();
         list.receivers -= 1;
+        if mutant("receiver_leaves_its_share") {
+            return;
+        }
         for number in self.next.max(list.first)..list.end() {
             // The clone is not the last one: `gone` has that.
             drop(list.seen(number, &mut gone));
@@ -422,5 +426,7 @@ impl fmt::Display for TryRecvError {
 
 impl std::error::Error for TryRecvError {}
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

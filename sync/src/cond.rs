@@ -12,7 +12,7 @@ use pin_project::{pin_project, pinned_drop};
 
 use crate::{
     mutex::{Guard, Held, Lock},
-    shim::{Reason, Waiter, note},
+    shim::{Reason, Waiter, const_unless_loom, mutant, note},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -66,10 +66,12 @@ unsafe impl Waited for Cond {
 }
 
 impl Cond {
-    /// Nobody waits.
-    pub const fn new() -> Cond {
-        Cond {
-            list: WaitList::new(()),
+    const_unless_loom! {
+        /// Nobody waits.
+        pub fn new() -> Cond {
+            Cond {
+                list: WaitList::new(()),
+            }
         }
     }
 
@@ -190,6 +192,9 @@ impl<H: Held> Future for CondWait<'_, H> {
         if matches!(this.stage, Stage::Holding | Stage::Waiting) {
             // The waker is cloned before the lock is taken (W4).
             let waiter = Waiter::new(cx.waker());
+            if mutant("cond_unlocks_before_it_queues") {
+                *this.guard = None;
+            }
             let mut turn = this.waiting.as_mut().turn();
             if *this.stage == Stage::Holding || turn.is_linked() {
                 *this.stage = Stage::Waiting;
@@ -217,7 +222,7 @@ impl<H: Held> PinnedDrop for CondWait<'_, H> {
         let mut turn = this.waiting.turn();
         let told = *turn.data();
         turn.leave();
-        if told == Told::Alone {
+        if told == Told::Alone && !mutant("cond_keeps_what_it_was_told") {
             cond.notify_one();
         }
     }
@@ -229,5 +234,7 @@ impl<H: Held> fmt::Debug for CondWait<'_, H> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -19,6 +19,7 @@ mod cancel;
 mod canceler;
 mod done;
 mod error;
+#[cfg(not(gmp_loom))]
 mod scope;
 mod value;
 
@@ -28,12 +29,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(not(gmp_loom))]
+pub use self::scope::Scope;
 pub use self::{
     after::StopFn,
     cancel::{CancelCauseFn, CancelFn, CancelGuard},
     done::{Done, Run},
     error::{Cause, ContextError},
-    scope::Scope,
     value::Key,
 };
 use self::{
@@ -427,5 +429,7 @@ impl fmt::Debug for Context {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -61,7 +61,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(not(gmp_loom))]
+#[cfg_attr(gmp_loom, path = "alarm/silent.rs")]
 mod alarm;
 pub mod chan;
 mod clock;
@@ -83,39 +83,26 @@ pub use self::semaphore::{
     TryAcquireError,
 };
 
-#[cfg(not(gmp_loom))]
 mod barrier;
 #[cfg(all(test, not(gmp_loom)))]
 mod bounds;
-#[cfg(not(gmp_loom))]
 pub mod broadcast;
-#[cfg(not(gmp_loom))]
 mod cond;
-#[cfg(not(gmp_loom))]
 pub mod context;
 #[cfg(not(gmp_loom))]
 pub mod errgroup;
-#[cfg(not(gmp_loom))]
 mod notify;
-#[cfg(not(gmp_loom))]
 mod once;
-#[cfg(not(gmp_loom))]
 mod once_cell;
 pub mod oneshot;
-#[cfg(not(gmp_loom))]
 mod pool;
-#[cfg(not(gmp_loom))]
 mod rwlock;
-#[cfg(not(gmp_loom))]
 pub mod singleflight;
 #[cfg(not(gmp_loom))]
 mod unwind;
 mod wait_group;
-#[cfg(not(gmp_loom))]
 pub mod watch;
 
-pub use self::wait_group::{Wait, WaitGroup};
-#[cfg(not(gmp_loom))]
 pub use self::{
     barrier::{Barrier, BarrierWait, BarrierWaitResult},
     cond::{Cond, CondWait},
@@ -128,4 +115,5 @@ pub use self::{
         OwnedRwLockReadGuard, OwnedRwLockWriteGuard, Read, ReadGuard, RwLock, RwLockReadGuard,
         RwLockWriteGuard, Write, WriteGuard,
     },
+    wait_group::{Wait, WaitGroup},
 };

@@ -12,7 +12,7 @@ use std::{
 use pin_project::{pin_project, pinned_drop};
 
 use crate::{
-    shim::{AtomicUsize, Ordering, Reason, Waiter, note, poll_proceed},
+    shim::{AtomicUsize, Ordering, Reason, Waiter, const_unless_loom, mutant, note, poll_proceed},
     wait_list::{Hold, Locked, Turn, WaitList, Waited, Waiting, Wakes},
 };
 
@@ -63,14 +63,16 @@ unsafe impl Waited for Notify {
 }
 
 impl Notify {
-    /// Nobody waits, and no notification is kept.
-    pub const fn new() -> Notify {
-        Notify {
-            list: WaitList::new(State {
-                kept: false,
-                rounds: 0,
-            }),
-            rounds: AtomicUsize::new(0),
+    const_unless_loom! {
+        /// Nobody waits, and no notification is kept.
+        pub fn new() -> Notify {
+            Notify {
+                list: WaitList::new(State {
+                    kept: false,
+                    rounds: 0,
+                }),
+                rounds: AtomicUsize::new(0),
+            }
         }
     }
 
@@ -207,7 +209,8 @@ impl<N: Held> Notified<N> {
             return true;
         }
         let mut turn = this.waiting.as_mut().turn();
-        if turn.list.rounds != *this.rounds || take(&mut turn, *this.stage) {
+        let all = turn.list.rounds != *this.rounds && !mutant("notified_counts_no_rounds");
+        if all || take(&mut turn, *this.stage) {
             *this.stage = Stage::Done;
             turn.leave();
             return true;
@@ -251,7 +254,8 @@ impl<N: Held> PinnedDrop for Notified<N> {
         let mut this = self.project();
         let mut turn = this.waiting.as_mut().turn();
         let told = *turn.data();
-        if turn.is_linked() || told != Notification::One {
+        let keeps = mutant("notified_keeps_what_it_got");
+        if turn.is_linked() || told != Notification::One || keeps {
             turn.leave();
         } else {
             turn.leave_then(notify_one);
@@ -265,5 +269,7 @@ impl<N: Held> fmt::Debug for Notified<N> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

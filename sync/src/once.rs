@@ -5,7 +5,7 @@ mod value;
 use std::{convert::Infallible, fmt, future::poll_fn, panic::Location, pin::pin};
 
 pub use self::value::{GetValue, OnceFunc, OnceValue};
-use crate::OnceCell;
+use crate::{OnceCell, shim::const_unless_loom};
 
 /// Something that is done once. (Go: `sync.Once`)
 ///
@@ -24,10 +24,12 @@ pub struct Once {
 }
 
 impl Once {
-    /// Nothing is done yet.
-    pub const fn new() -> Once {
-        Once {
-            done: OnceCell::new(),
+    const_unless_loom! {
+        /// Nothing is done yet.
+        pub fn new() -> Once {
+            Once {
+                done: OnceCell::new(),
+            }
         }
     }
 
@@ -103,5 +105,7 @@ impl<P: FnMut()> Drop for OnUnwind<P> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -5,14 +5,13 @@ use std::{
     fmt,
     panic::Location,
     pin::Pin,
-    sync::OnceLock,
     task::{Context, Poll, ready},
 };
 
 use pin_project::pin_project;
 
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{OnceLock, Reason, Waiter, const_unless_loom, mutant, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -48,11 +47,13 @@ unsafe impl<T> Waited for OnceCell<T> {
 }
 
 impl<T> OnceCell<T> {
-    /// A cell without a value.
-    pub const fn new() -> OnceCell<T> {
-        OnceCell {
-            value: OnceLock::new(),
-            list: WaitList::new(Running(false)),
+    const_unless_loom! {
+        /// A cell without a value.
+        pub fn new() -> OnceCell<T> {
+            OnceCell {
+                value: OnceLock::new(),
+                list: WaitList::new(Running(false)),
+            }
         }
     }
 
@@ -232,7 +233,9 @@ impl Drop for Turn<'_> {
         let mut list = self.0.lock();
         list.0 = false;
         // All of them, since the first may be one whom nobody polls.
-        list.pop_all(&mut wakes, |()| {});
+        if !mutant("end_of_turn_wakes_nobody") {
+            list.pop_all(&mut wakes, |()| {});
+        }
         drop(list);
         wakes.wake();
     }
@@ -255,8 +258,9 @@ impl<'a, T> Future for Claim<'a, T> {
         let cell: &'a OnceCell<T> = this.waiting.hold();
         // The waker is cloned before the lock is taken (W4).
         let waiter = Waiter::new(cx.waker());
+        let early = mutant("claim_looks_before_the_lock").then(|| cell.value.get().is_some());
         let mut turn = this.waiting.as_mut().turn();
-        if cell.value.get().is_some() {
+        if early.unwrap_or_else(|| cell.value.get().is_some()) {
             turn.leave();
             proceed.made_progress();
             return Poll::Ready(None);
@@ -291,5 +295,7 @@ impl<T> fmt::Display for SetError<T> {
 
 impl<T> std::error::Error for SetError<T> {}
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

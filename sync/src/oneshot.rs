@@ -27,7 +27,7 @@ use std::{
 use self::word::{RECEIVER, SENDER, Side, Word};
 use crate::{
     shim::UnsafeCell,
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Reason, Waiter, mutant, note, poll_proceed},
 };
 
 /// A channel for one value. (Go: `make(chan T, 1)`, used once)
@@ -191,7 +191,7 @@ impl<T> Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         if let Some(core) = &self.core {
-            if core.word.sender_goes() {
+            if core.word.sender_goes() && !mutant("sender_goes_silently") {
                 core.wake(&RECEIVER);
             }
         }
@@ -250,7 +250,7 @@ impl<T> Receiver<T> {
     /// assert!(sender.send(1).is_err());
     /// ```
     pub fn close(&mut self) {
-        if self.core.word.receiver_goes() {
+        if self.core.word.receiver_goes() && !mutant("receiver_goes_silently") {
             self.core.wake(&SENDER);
         }
     }
@@ -291,7 +291,7 @@ impl<T> Future for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         self.close();
-        if self.core.word.has_value() {
+        if self.core.word.has_value() || mutant("receiver_takes_without_a_look") {
             drop(self.core.take());
         }
     }

@@ -19,6 +19,7 @@
 //! - U2: no user code runs on a visit or while a lock is held.
 //! - U3: if anything is in the pool, the janitor watches it, or who put that in is about to see to it.
 
+#[cfg_attr(gmp_loom, path = "pool/asleep.rs")]
 mod janitor;
 mod shard;
 
@@ -28,12 +29,12 @@ use std::{
     mem::{self, ManuallyDrop},
     ops::{Deref, DerefMut},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use gmp_executor::per_processor::{self, Gate};
+use crate::shim::{Gate, Mutex, mutant, per_processor};
 
 use self::{
     janitor::{Trim, quietly},
@@ -41,7 +42,7 @@ use self::{
 };
 
 /// Lists of threads without a processor, so that not all of them meet at one.
-const FOREIGN: usize = 8;
+const FOREIGN: usize = if cfg!(gmp_loom) { 2 } else { 8 };
 
 /// Things that are used again instead of made again: buffers, encoders, connections. (Go: `sync.Pool`)
 ///
@@ -170,14 +171,20 @@ impl<T: Send + 'static> Core<T> {
     fn steal(self: &Arc<Self>, home: &List<T>) -> Option<T> {
         let thing = self.lists().find_map(|list| list.steal(home))?;
         // The others may have come to a list that was trimmed already, from one that was not yet.
-        self.see_to_the_rest();
+        if !mutant("thief_sees_to_nothing") {
+            self.see_to_the_rest();
+        }
         Some(thing)
     }
 
     #[cold]
     #[inline(never)]
     fn put_shared(self: &Arc<Self>, thing: T) {
+        let early = mutant("gate_looked_at_before_the_put").then(|| self.gate.is_open());
         self.home().put(thing);
+        if early == Some(true) {
+            return;
+        }
         self.see_to_the_rest();
     }
 
@@ -299,5 +306,7 @@ impl<T: Send + fmt::Debug + 'static> fmt::Debug for Pooled<'_, T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

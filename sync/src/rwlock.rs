@@ -24,6 +24,7 @@ pub use self::{
 use crate::{
     TryLockError,
     semaphore::{Acquire, Claimant, Permit, Semaphore},
+    shim::const_unless_loom,
     wait_list::{WaitList, Waited},
 };
 
@@ -70,11 +71,13 @@ unsafe impl<T: ?Sized> Waited for RwLock<T> {
 }
 
 impl<T> RwLock<T> {
-    /// A lock around `value`.
-    pub const fn new(value: T) -> RwLock<T> {
-        RwLock {
-            semaphore: Semaphore::new(READERS),
-            value: UnsafeCell::new(value),
+    const_unless_loom! {
+        /// A lock around `value`.
+        pub fn new(value: T) -> RwLock<T> {
+            RwLock {
+                semaphore: Semaphore::new(READERS),
+                value: UnsafeCell::new(value),
+            }
         }
     }
 
@@ -213,5 +216,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -20,7 +20,7 @@ pub use self::{
     permit::{OwnedSemaphorePermit, Permit, SemaphorePermit},
 };
 use crate::{
-    shim::const_unless_loom,
+    shim::{const_unless_loom, mutant},
     wait_list::{Locked, WaitList, Waited, Wakes},
 };
 
@@ -252,7 +252,9 @@ impl Semaphore {
         let mut wakes = Wakes::new();
         let mut list = self.list.lock();
         self.word.close();
-        list.pop_all(&mut wakes, |_| {});
+        if !mutant("close_leaves_those_who_wait") {
+            list.pop_all(&mut wakes, |_| {});
+        }
         self.word.settle(0);
         drop(list);
         wakes.wake();

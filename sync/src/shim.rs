@@ -4,7 +4,7 @@
 #[cfg(not(gmp_loom))]
 pub(crate) use std::{
     sync::{
-        Mutex, MutexGuard,
+        Mutex, MutexGuard, OnceLock, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize},
     },
     thread::yield_now,
@@ -14,6 +14,8 @@ pub(crate) use std::{
 pub(crate) use crate::chan::lock::{Held, Lock};
 #[cfg(not(gmp_loom))]
 pub(crate) use gmp_executor::{
+    Handle, inherit,
+    per_processor::{self, Gate},
     preempt::{Proceed, poll_proceed},
     wait::{Reason, note},
     waiter::Waiter,
@@ -22,7 +24,7 @@ pub(crate) use gmp_executor::{
 pub(crate) use loom::{
     cell::UnsafeCell,
     sync::{
-        Mutex, MutexGuard,
+        Mutex, MutexGuard, RwLock, RwLockReadGuard,
         atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize},
     },
     thread::yield_now,
@@ -30,7 +32,9 @@ pub(crate) use loom::{
 pub(crate) use std::sync::atomic::Ordering;
 
 #[cfg(gmp_loom)]
-pub(crate) use self::without_executor::{Proceed, Reason, Waiter, note, poll_proceed};
+pub(crate) use self::without_executor::{
+    Gate, Handle, Proceed, Reason, Waiter, inherit, note, per_processor, poll_proceed,
+};
 
 /// The protocol is to be run with the mistake of that name: never but in models, whose program reads it from
 /// `GMP_MUTANT`. `ci/mutants.sh` has the list.
@@ -56,7 +60,6 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Spends one operation of the task's budget, and yields first if there is none left.
-#[cfg(not(gmp_loom))]
 pub(crate) async fn proceed() {
     std::future::poll_fn(|cx| poll_proceed(cx))
         .await
@@ -127,8 +130,79 @@ impl<T> Held<'_, T> {
     }
 }
 
+/// std's, of whose calls of `set` none may meet another: so it is in our code.
+#[cfg(gmp_loom)]
+pub(crate) struct OnceLock<T> {
+    is_set: AtomicBool,
+    value: UnsafeCell<Option<T>>,
+}
+
+#[cfg(gmp_loom)]
+// SAFETY: the value is written once, before `is_set`, and read after it was seen.
+unsafe impl<T: Send + Sync> Sync for OnceLock<T> {}
+
+#[cfg(gmp_loom)]
+impl<T> OnceLock<T> {
+    pub(crate) fn new() -> OnceLock<T> {
+        OnceLock {
+            is_set: AtomicBool::new(false),
+            value: UnsafeCell::new(None),
+        }
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        if !self.is_set.load(Ordering::Acquire) {
+            return None;
+        }
+        // SAFETY: it is not written any more.
+        self.value.with(|value| unsafe { &*value }.as_ref())
+    }
+
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        // SAFETY: nobody else has it.
+        self.value.with_mut(|value| unsafe { &mut *value }.as_mut())
+    }
+
+    pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        if self.is_set.load(Ordering::Acquire) {
+            return Err(value);
+        }
+        // SAFETY: nobody else sets it, and nobody reads it yet.
+        self.value.with_mut(|place| unsafe { *place = Some(value) });
+        self.is_set.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+        if self.get().is_none() {
+            let _ = self.set(make());
+        }
+        self.get().expect("it was just set")
+    }
+
+    pub(crate) fn take(&mut self) -> Option<T> {
+        self.is_set = AtomicBool::new(false);
+        // SAFETY: nobody else has it.
+        self.value.with_mut(|value| unsafe { &mut *value }.take())
+    }
+
+    pub(crate) fn into_inner(mut self) -> Option<T> {
+        self.take()
+    }
+}
+
+#[cfg(gmp_loom)]
+impl<T> From<T> for OnceLock<T> {
+    fn from(value: T) -> OnceLock<T> {
+        let lock = OnceLock::new();
+        let _ = lock.set(value);
+        lock
+    }
+}
+
 #[cfg(gmp_loom)]
 mod without_executor {
+    use super::{AtomicBool, Ordering};
     use std::{
         panic::Location,
         task::{Context, Poll, Waker},
@@ -159,6 +233,11 @@ mod without_executor {
         Lock,
         Select,
         WaitGroup,
+        Barrier,
+        Cond,
+        Context,
+        Notify,
+        Once,
     }
 
     pub(crate) fn note(_: &'static Location<'static>, _: Reason) {}
@@ -171,5 +250,63 @@ mod without_executor {
 
     pub(crate) fn poll_proceed(_: &Context<'_>) -> Poll<Proceed> {
         Poll::Ready(Proceed)
+    }
+
+    /// There is no runtime.
+    pub(crate) struct Handle;
+
+    pub(crate) struct Spawned;
+
+    impl Handle {
+        pub(crate) fn try_current() -> Option<Handle> {
+            None
+        }
+
+        pub(crate) fn spawn<F>(&self, _: F) -> Spawned {
+            unreachable!("there is no runtime")
+        }
+    }
+
+    impl Spawned {
+        pub(crate) fn is_finished(&self) -> bool {
+            unreachable!("there is no runtime")
+        }
+    }
+
+    pub(crate) mod inherit {
+        pub(crate) fn within<R>(_: Option<()>, run: impl FnOnce() -> R) -> R {
+            run()
+        }
+    }
+
+    pub(crate) mod per_processor {
+        pub(crate) fn number() -> Option<usize> {
+            None
+        }
+    }
+
+    /// Nobody has a processor; the gate says what it is.
+    pub(crate) struct Gate(AtomicBool);
+
+    impl Gate {
+        pub(crate) fn closed() -> Gate {
+            Gate(AtomicBool::new(false))
+        }
+
+        pub(crate) fn enter<R>(&self, _: impl FnOnce(usize) -> R) -> Option<R> {
+            None
+        }
+
+        pub(crate) fn is_open(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+
+        pub(crate) fn open(&self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+
+        pub(crate) fn close(&self) {
+            self.0.store(false, Ordering::Relaxed);
+        }
     }
 }

@@ -12,13 +12,13 @@ use std::{
     hash::Hash,
     panic::Location,
     pin::Pin,
-    sync::{
-        Arc, Mutex, MutexGuard, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Weak},
 };
 
-use crate::OnceValue;
+use crate::{
+    OnceValue,
+    shim::{AtomicBool, Mutex, MutexGuard, Ordering, mutant},
+};
 
 /// One run for all who ask for the same at the same time. (Go: `singleflight.Group`)
 ///
@@ -118,7 +118,8 @@ where
         });
         let key = key.clone();
         let mut calls = self.lock();
-        if let Some(other) = calls.get(&key).and_then(Weak::upgrade) {
+        let other = calls.get(&key).and_then(Weak::upgrade);
+        if let Some(other) = other.filter(|_| !mutant("second_flight_begins_anyway")) {
             other.shared.store(true, Ordering::Relaxed);
             drop(calls);
             return other;
@@ -156,7 +157,7 @@ impl<K: Hash + Eq, T> Group<K, T> {
     fn remove(&self, key: &K, is_it: impl FnOnce(&Weak<Call<T>>) -> bool) {
         let mut calls = self.lock();
         let removed = match calls.get(key) {
-            Some(call) if is_it(call) => calls.remove_entry(key),
+            Some(call) if is_it(call) || mutant("flight_ends_another") => calls.remove_entry(key),
             _ => None,
         };
         drop(calls);
@@ -215,5 +216,7 @@ impl<K: Hash + Eq, T> Drop for Caller<'_, K, T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

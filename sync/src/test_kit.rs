@@ -1,5 +1,8 @@
 //! What the tests share: the executors on which each case runs, and polling by hand.
 
+pub(crate) mod allocations;
+mod costs;
+
 use std::{
     future::poll_fn,
     pin::Pin,

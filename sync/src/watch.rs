@@ -12,10 +12,7 @@ use std::{
     ops::Deref,
     panic::Location,
     pin::Pin,
-    sync::{
-        Arc, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -23,7 +20,10 @@ use pin_project::pin_project;
 
 use crate::{
     Notify,
-    shim::{Reason, Waiter, note, poll_proceed, proceed},
+    shim::{
+        AtomicUsize, Ordering, Reason, RwLock, RwLockReadGuard, Waiter, mutant, note, poll_proceed,
+        proceed,
+    },
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -306,9 +306,11 @@ impl<T> Receiver<T> {
     /// # Errors
     /// [`RecvError`]: all senders are gone, and the last value was seen.
     pub fn has_changed(&self) -> Result<bool, RecvError> {
+        let early = mutant("has_changed_looks_at_the_version_first").then(|| self.shared.version());
         // In this order: what the last sender did is seen.
         let closed = self.shared.is_closed();
-        match (self.shared.version() != self.seen, closed) {
+        let version = early.unwrap_or_else(|| self.shared.version());
+        match (version != self.seen, closed) {
             (false, true) => Err(RecvError(())),
             (changed, _) => Ok(changed),
         }
@@ -441,10 +443,11 @@ impl<T> Future for Changed<'_, T> {
         let shared = *this.waiting.hold();
         // The waker is cloned before the lock is taken (W4).
         let waiter = Waiter::new(cx.waker());
+        let early = mutant("changed_looks_before_the_lock").then(|| shared.version());
         let turn = this.waiting.as_mut().turn();
         // In this order: what the last sender did is seen.
         let closed = shared.is_closed();
-        let version = shared.version();
+        let version = early.unwrap_or_else(|| shared.version());
         if version == **this.seen && !closed {
             turn.wait(Some(waiter));
             note(this.site, Reason::Channel);
@@ -478,5 +481,7 @@ impl fmt::Display for RecvError {
 
 impl std::error::Error for RecvError {}
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -33,7 +33,7 @@ use super::{
     decision::Decision,
     node::{Node, Stage, WaitList},
 };
-use crate::shim::{Held, Lock, Waiter};
+use crate::shim::{Held, Lock, Waiter, mutant};
 
 /// The capacity of a channel that is never full.
 pub(super) const UNBOUNDED: usize = usize::MAX;
@@ -237,7 +237,11 @@ impl<T> State<T> {
     #[inline(always)]
     pub(super) fn take(&mut self, own: *const Decision) -> Taken<T> {
         if let Some(value) = self.buffer.pop_front() {
-            let waiter = self.admit();
+            let waiter = if mutant("take_admits_nobody") {
+                None
+            } else {
+                self.admit()
+            };
             return Taken::Value(value, waiter);
         }
         // With a buffer there is such a sender only if all places are reserved.
@@ -339,7 +343,11 @@ impl<T> State<T> {
     fn tell_some(&mut self, batch: &mut [Option<Waiter>; BATCH]) -> usize {
         let mut told = 0;
         while told < BATCH {
-            let sender = self.senders.claim_first();
+            let sender = if mutant("close_tells_receivers_only") {
+                None
+            } else {
+                self.senders.claim_first()
+            };
             let receiver = || self.ended().then(|| self.receivers.claim_first())?;
             let Some(node) = sender.or_else(receiver) else {
                 break;
@@ -356,7 +364,8 @@ impl<T> State<T> {
     /// Nothing will be received any more (C6).
     #[inline]
     fn ended(&self) -> bool {
-        self.closed && self.buffer.is_empty() && self.reserved == 0
+        let reserved = self.reserved > 0 && !mutant("end_before_what_is_reserved");
+        self.closed && self.buffer.is_empty() && !reserved
     }
 
     #[inline]

@@ -104,7 +104,13 @@ impl Decision {
             };
             // Ordering: Acquire pairs with `open`.
             let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
-            match self.word.compare_exchange(seen, wanted, success, failure) {
+            let changed = if mutant("select_won_by_store") {
+                self.word.store(wanted, Ordering::Relaxed);
+                Ok(seen)
+            } else {
+                self.word.compare_exchange(seen, wanted, success, failure)
+            };
+            match changed {
                 Ok(OPEN) => break,
                 Ok(_) => return Claim::Deaf,
                 Err(now) => seen = now,

@@ -225,3 +225,95 @@ fn default_against_a_value_that_moves() {
         assert!(end(looks));
     });
 }
+
+/// Two who send and one who receives: whoever is parked moves up.
+#[test]
+fn two_sends_against_receives() {
+    loom::model(|| {
+        let (tx, rx) = chan(1);
+        let senders = [1, 2].map(|value| {
+            let tx = tx.clone();
+            thread::spawn(move || block_on(tx.send(value)).is_ok())
+        });
+        let first = block_on(rx.recv()).unwrap();
+        // There is room for the other, though nobody receives.
+        assert!(senders.map(end).into_iter().all(|sent| sent));
+        assert_eq!(first + block_on(rx.recv()).unwrap(), 3);
+        drop(tx);
+        assert_eq!(block_on(rx.recv()), None);
+    });
+}
+
+/// A place that was reserved before the close is filled, and received, before the end.
+#[test]
+fn reserve_and_close_against_receive() {
+    loom::model(|| {
+        let (tx, rx) = chan(1);
+        let closer = tx.clone();
+        let reserves = thread::spawn(move || match block_on(tx.reserve()) {
+            Ok(permit) => {
+                permit.send(1);
+                true
+            }
+            Err(_) => false,
+        });
+        let closes = thread::spawn(move || closer.close());
+        let received = block_on(rx.recv());
+        assert_eq!(end(reserves), received.is_some());
+        assert_eq!(block_on(rx.recv()), None);
+        assert!(end(closes));
+    });
+}
+
+/// A place that is given up is the next one's.
+#[test]
+fn a_permit_that_is_dropped_against_reserve_and_receive() {
+    loom::model(|| {
+        let (tx, rx) = chan(1);
+        let gives_up = tx.clone();
+        let gives_up = thread::spawn(move || drop(block_on(gives_up.reserve())));
+        let sends = thread::spawn(move || block_on(tx.reserve()).unwrap().send(1));
+        assert_eq!(block_on(rx.recv()), Some(1));
+        assert_eq!(block_on(rx.recv()), None);
+        end(gives_up);
+        end(sends);
+    });
+}
+
+/// Many are received at once while two send: each once, and those who waited for room go on.
+#[test]
+fn two_sends_against_receiving_many() {
+    loom::model(|| {
+        let (tx, rx) = chan(1);
+        let senders = [1, 2].map(|value| {
+            let tx = tx.clone();
+            thread::spawn(move || block_on(tx.send(value)).is_ok())
+        });
+        drop(tx);
+        let mut values = Vec::new();
+        while block_on(rx.recv_many(&mut values, 2)) > 0 {}
+        values.sort_unstable();
+        assert_eq!(values, [1, 2]);
+        assert!(senders.map(end).into_iter().all(|sent| sent));
+    });
+}
+
+/// Of two who receive one goes: what it was given is the other's.
+#[test]
+fn send_against_a_dropped_receive_and_another() {
+    loom::model(|| {
+        let (tx, rx) = chan(0);
+        let other = rx.clone();
+        let receives = thread::spawn(move || block_on(other.recv()));
+        let sender = thread::spawn(move || (block_on(tx.send(1)).is_ok(), tx));
+        let got_it = match poll_once(pin!(rx.recv())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => None,
+        };
+        // The other hears of the end where this one was served.
+        let (sent, tx) = end(sender);
+        assert!(sent);
+        drop(tx);
+        assert_eq!([got_it, end(receives)].iter().flatten().count(), 1);
+    });
+}

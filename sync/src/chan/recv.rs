@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     select::Operation,
-    shim::{Held, Reason, Waiter, note, poll_proceed},
+    shim::{Held, Reason, Waiter, mutant, note, poll_proceed},
 };
 
 fn list<T>(state: &mut State<T>) -> &mut WaitList<T> {
@@ -144,6 +144,9 @@ impl<T> Core<T> {
         if self.cancel(node, list) == Stage::Done {
             // SAFETY: N2: it was settled.
             let value = unsafe { node.take_value() };
+            if mutant("dropped_receive_keeps_its_value") {
+                return;
+            }
             value.into_iter().for_each(|value| self.give_back(value));
         }
     }

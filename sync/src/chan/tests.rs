@@ -1,8 +1,10 @@
+mod aborting;
 mod basic;
 mod closing;
 mod dropping;
 mod futures_traits;
 mod golang;
+mod programs;
 mod reserving;
 
 use std::{

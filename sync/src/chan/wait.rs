@@ -7,7 +7,7 @@ use super::{
     decision::Decision,
     node::{Node, Stage, WaitList},
 };
-use crate::shim::{Held, Waiter};
+use crate::shim::{Held, Waiter, mutant};
 
 /// On whose behalf an operation is polled.
 #[derive(Clone, Copy)]
@@ -158,6 +158,9 @@ impl<T> Core<T> {
         if let Some(true) | None = same {
             return same.is_some();
         }
+        if mutant("second_waker_forgotten") {
+            return true;
+        }
         let mut waiter = Some(Waiter::new(waker));
         let old = self.with(|_| {
             // SAFETY: N2, under the lock.
@@ -206,6 +209,9 @@ impl<T> Core<T> {
     fn cancel_queued(&self, node: &Node<T>, list: List<T>) -> Stage {
         let (stage, waiter) = self.with(|state| {
             if node.stage() != Stage::Queued {
+                if mutant("cancel_trusts_its_first_look") {
+                    return (Stage::Idle, None);
+                }
                 return (node.stage(), None);
             }
             list(state).leave(node);

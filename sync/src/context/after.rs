@@ -6,9 +6,8 @@ use std::{
     thread,
 };
 
-use gmp_executor::{Handle, inherit};
-
 use super::{Context, canceler::Canceler};
+use crate::shim::{Handle, inherit};
 
 /// A function that waits for its start.
 pub(super) struct After {

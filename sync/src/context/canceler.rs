@@ -1,10 +1,7 @@
 //! What can be cancelled: who waits for it, what is below it.
 
 use std::{
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Weak},
     task::{Wake, Waker},
     time::Instant,
 };
@@ -15,6 +12,7 @@ use super::{Cause, ContextError, after::After};
 use crate::{
     alarm::{Alarm, Latest},
     clock,
+    shim::{AtomicU8, AtomicUsize, Ordering, mutant},
     wait_list::{WaitList, Waited, Wakes},
 };
 
@@ -257,7 +255,11 @@ impl Canceler {
 impl Above {
     fn enter(&self, child: Weak<Canceler>) -> Result<(), Ended> {
         let mut state = self.canceler.list.lock();
-        if let Some(ended) = &state.ended {
+        if let Some(ended) = state
+            .ended
+            .as_ref()
+            .filter(|_| !mutant("child_enters_without_a_look"))
+        {
             return Err(ended.clone());
         }
         let key = state.below.insert(child);
@@ -286,7 +288,7 @@ impl Drop for Canceler {
         let mut live = self.error().is_none();
         while let Some(link) = above {
             // One that was cancelled has left already, and its key may be another's by now.
-            if live {
+            if live && !mutant("dropped_child_stays_in_the_list") {
                 link.leave();
             }
             let Some(mut canceler) = Arc::into_inner(link.canceler) else {

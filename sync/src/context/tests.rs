@@ -276,3 +276,68 @@ fn who_sees_it_done_sees_the_error() {
         }
     });
 }
+
+/// Go: `TestAllocs`: what is made of a context allocates so often at most. There a `Done` that is polled makes a channel; here waiting
+/// in a gmp task allocates nothing, nor does looking.
+#[test]
+fn contexts_allocate_little() {
+    use crate::test_kit::allocations::{counted, counted_in_a_task};
+    let background = Context::background();
+    let (parent, _cancel) = background.with_cancel();
+    let deadline = Instant::now() + HOUR;
+    type Make<'a> = &'a dyn Fn();
+    let cases: [(&str, Make<'_>, usize); 8] = [
+        ("background", &|| drop(Context::background()), 0),
+        ("a value", &|| drop(background.with_value(First, "1")), 2),
+        ("with_cancel", &|| drop(background.with_cancel()), 2),
+        // The parent's list grows once.
+        ("with_cancel below", &|| drop(parent.with_cancel()), 2),
+        ("without_cancel", &|| drop(parent.without_cancel()), 1),
+        (
+            "looking",
+            &|| assert!(!parent.is_done() && parent.value(First).is_none()),
+            0,
+        ),
+        // The alarm of a thread without a runtime: its waker, and a place in the tree of alarms.
+        (
+            "with_deadline",
+            &|| drop(background.with_deadline(deadline)),
+            4,
+        ),
+        (
+            "a later deadline",
+            &|| {
+                drop(
+                    background
+                        .with_deadline(deadline)
+                        .0
+                        .with_deadline(deadline + HOUR),
+                )
+            },
+            6,
+        ),
+    ];
+    for (name, make, limit) in cases {
+        make();
+        let ((), calls, bytes) = counted(make);
+        assert!(calls <= limit, "{name}: {calls} allocations");
+        assert_eq!(bytes, 0, "{name}");
+    }
+    let waits = || async {
+        let (context, cancel) = Context::background().with_cancel();
+        let mut done = pin!(context.done());
+        let mut polls = 0;
+        std::future::poll_fn(|cx| {
+            polls += 1;
+            if polls == 2 {
+                cancel.cancel();
+            }
+            cx.waker().wake_by_ref();
+            done.as_mut().poll(cx)
+        })
+        .await;
+    };
+    let (calls, bytes) = counted_in_a_task(waits);
+    assert!(calls <= 2, "waiting: {calls} allocations");
+    assert_eq!(bytes, 0);
+}

@@ -49,7 +49,7 @@ fn the_first_error_is_what_wait_gives() {
     });
 }
 
-/// Go: `TestWithContext`, `TestCancelCause`.
+/// Go: `TestWithContext`.
 #[test]
 fn the_context_is_done_with_the_first_error_and_after_wait() {
     on_gmp(|| async {
@@ -132,6 +132,68 @@ fn never_more_run_than_the_limit() {
                 .await;
         }
         assert_eq!(group.wait().await, Ok(()));
+    });
+}
+
+/// Go: `TestCancelCause`: the cause says what the first error says, and without one the context was just cancelled. Differs from Go:
+/// the error itself is what `wait` gives, so the cause is a [`Failed`].
+#[test]
+fn the_cause_is_the_first_error_or_that_it_was_cancelled() {
+    on_gmp(|| async {
+        let cases: [(&[Option<&str>], Option<&str>); 4] = [
+            (&[], None),
+            (&[None], None),
+            (&[Some("doomed")], Some("doomed")),
+            (&[Some("doomed"), None], Some("doomed")),
+        ];
+        for (errors, expected) in cases {
+            let (mut group, context) = Group::<&str>::with_context(&Context::background());
+            for &error in errors {
+                assert!(group.try_go(async move { error.map_or(Ok(()), Err) }));
+            }
+            assert_eq!(group.wait().await.err(), expected);
+            let cause = context.cause().unwrap();
+            match expected {
+                Some(error) => assert_eq!(cause.downcast_ref(), Some(&Failed(error.to_owned()))),
+                None => assert_eq!(cause.downcast_ref(), Some(&ContextError::Canceled)),
+            }
+        }
+    });
+}
+
+/// Go: `ExampleGroup_justErrors`, `ExampleGroup_parallel`: searches side by side, whose results stand in the order of the searches.
+#[test]
+fn searches_in_parallel() {
+    type Results = Vec<String>;
+    async fn search(context: Context, kind: &str, query: &str) -> Result<String, ContextError> {
+        context.run(gmp_executor::yield_now()).await?;
+        Ok(format!("{kind} result for {query:?}"))
+    }
+    async fn all(context: &Context, query: &'static str) -> Result<Results, ContextError> {
+        let (mut group, context) = Group::with_context(context);
+        let kinds = ["web", "image", "video"];
+        let results = Arc::new(Mutex::new(vec![String::new(); kinds.len()]));
+        for (n, kind) in kinds.into_iter().enumerate() {
+            let (context, results) = (context.clone(), results.clone());
+            let search = async move {
+                let result = search(context, kind, query).await?;
+                results.lock().unwrap()[n] = result;
+                Ok(())
+            };
+            group.go(search).await;
+        }
+        group.wait().await?;
+        let results = std::mem::take(&mut *results.lock().unwrap());
+        Ok(results)
+    }
+    on_gmp(|| async {
+        let results = all(&Context::background(), "golang").await.unwrap();
+        let expected =
+            ["web", "image", "video"].map(|kind| format!("{kind} result for \"golang\""));
+        assert_eq!(results, expected);
+        let (done, cancel) = Context::background().with_cancel();
+        cancel.cancel();
+        assert_eq!(all(&done, "golang").await, Err(ContextError::Canceled));
     });
 }
 

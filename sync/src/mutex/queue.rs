@@ -7,7 +7,8 @@ use std::{
 
 use super::word::Word;
 use crate::{
-    clock, shim,
+    clock,
+    shim::{self, mutant},
     wait_list::{Locked, WaitList, Wakes},
 };
 
@@ -100,7 +101,7 @@ impl Contended {
     pub(super) fn look(self: &Arc<Self>) {
         let mut wakes = Wakes::new();
         let mut list = self.list.lock();
-        if list.woken && list.suspect {
+        if list.woken && list.suspect && !mutant("look_passes_nobody_over") {
             list.find(|claimant| claimant.stage == Stage::Woken)
                 .expect("M2: `woken` says that there is one")
                 .stage = Stage::PassedOver;

@@ -159,3 +159,92 @@ fn the_panic_of_later_calls_says_what_the_first_one_said() {
     assert_eq!(first, None);
     assert_eq!(later.as_deref(), Some("the future of a OnceValue panicked"));
 }
+
+/// Go: `TestOnceValues`: a tuple is a value like others.
+#[test]
+fn two_values_are_made_at_once() {
+    let runs = AtomicUsize::new(0);
+    let values = OnceValue::new(async {
+        let run = runs.fetch_add(1, Ordering::Relaxed) + 1;
+        (run, run + 1)
+    });
+    for _ in 0..10 {
+        assert_eq!(*block_on(values.get()), (1, 2));
+    }
+}
+
+/// Go: `TestOnceFunc`, `TestOnceValue`, `TestOnceValues`: a call after the first allocates nothing.
+#[test]
+fn calls_after_the_first_allocate_nothing() {
+    let once: OnceFunc<_> = OnceValue::new(async {});
+    let values = OnceValue::new(async { (1, String::from("two")) });
+    let both = || {
+        block_on(once.get());
+        block_on(values.get());
+    };
+    both();
+    let ((), calls, _) = crate::test_kit::allocations::counted(|| (0..10).for_each(|_| both()));
+    assert_eq!(calls, 0);
+}
+
+/// What a call panics with.
+fn panic_of<F: Future>(once: &OnceValue<F>) -> Box<dyn std::any::Any + Send> {
+    match block_on(AssertUnwindSafe(once.get()).catch_unwind()) {
+        Ok(_) => panic!("it returned"),
+        Err(panic) => panic,
+    }
+}
+
+/// Go: `TestOnceFuncPanic`, `TestOnceValuePanic`, `TestOnceValuesPanic`: the first call panics with the value that the function
+/// panicked with. (In Go all calls do.)
+#[test]
+fn the_first_panic_is_that_of_the_function() {
+    let once: OnceFunc<_> = OnceValue::new(async { std::panic::panic_any("x") });
+    assert_eq!(panic_of(&once).downcast_ref(), Some(&"x"));
+    let values = OnceValue::new(async {
+        if true {
+            std::panic::panic_any("x");
+        }
+        (1, 2)
+    });
+    assert_eq!(panic_of(&values).downcast_ref(), Some(&"x"));
+}
+
+/// Go: `TestOnceFuncGoexit`: a task that is aborted in the middle is none that has run; the function is begun once all the same.
+#[test]
+fn a_task_that_is_aborted_in_it_does_not_begin_it_twice() {
+    each_executor(|spawner| {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counts = begun.clone();
+        let once = Arc::new(OnceValue::new(async move {
+            counts.fetch_add(1, Ordering::SeqCst);
+            yield_now().await;
+        }));
+        let own = once.clone();
+        let aborted = spawner.spawn(async move {
+            let mut get = std::pin::pin!(own.get());
+            let _ = polled(get.as_mut());
+        });
+        spawner.run(aborted);
+        spawner.run(async move {
+            once.get().await;
+        });
+        assert_eq!(begun.load(Ordering::SeqCst), 1);
+    });
+}
+
+/// Go: `TestOnceXGC`, where the function panics.
+#[test]
+fn what_has_panicked_is_dropped() {
+    let needed = Arc::new(());
+    let held = needed.clone();
+    let once: OnceFunc<_> = OnceValue::new(async move {
+        let _held = held;
+        panic!("test panic");
+    });
+    assert_eq!(Arc::strong_count(&needed), 2);
+    for _ in 0..2 {
+        panic_of(&once);
+        assert_eq!(Arc::strong_count(&needed), 1);
+    }
+}

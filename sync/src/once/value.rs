@@ -12,14 +12,14 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind, panic_any, resume_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock},
+    sync::Arc,
     task::{Context, Poll, Wake, Waker, ready},
 };
 
 use pin_project::pin_project;
 
 use crate::{
-    shim::{Reason, Waiter, note, poll_proceed},
+    shim::{Mutex, OnceLock, Reason, Waiter, mutant, note, poll_proceed},
     wait_list::{WaitList, Waited, Waiting, Wakes},
 };
 
@@ -180,7 +180,7 @@ impl<F: Future> OnceValue<F> {
             }
         };
         drop(future);
-        if ended.is_some() || self.askers.list.lock().again {
+        if ended.is_some() || self.askers.list.lock().again && !mutant("advance_forgets_wakes") {
             self.askers.wake_all(|_| {});
         }
     }

@@ -2,12 +2,11 @@
 
 use std::{
     cell::UnsafeCell,
-    sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{OnceLock, PoisonError},
     thread,
 };
+
+use crate::shim::{AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// How many are taken from another's list at a time, at most.
 const BATCH: usize = 16;
@@ -167,7 +166,11 @@ fn place(number: usize) -> (usize, usize) {
 
 impl<T> Shards<T> {
     pub(super) fn new() -> Shards<T> {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let processors = if cfg!(gmp_loom) {
+            0
+        } else {
+            thread::available_parallelism().map_or(1, usize::from)
+        };
         Shards {
             first: (0..processors).map(|_| Shard::new()).collect(),
             blocks: [const { OnceLock::new() }; BLOCKS],

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{READERS, RwLock};
-use crate::semaphore::{self, Permit, Semaphore};
+use crate::{
+    semaphore::{self, Permit, Semaphore},
+    shim::mutant,
+};
 
 /// A read lock, held until this is dropped. `H` is how it holds its [`RwLock`].
 #[must_use = "dropping it unlocks at once"]
@@ -79,7 +82,9 @@ impl<H: Held> WriteGuard<H> {
     /// # });
     /// ```
     pub fn downgrade(mut self) -> ReadGuard<H> {
-        let rest = self.0.split(READERS - 1);
+        // Mutant: it keeps nothing, and a writer comes in beside the reader.
+        let kept = usize::from(!mutant("downgrade_keeps_nothing"));
+        let rest = self.0.split(READERS - kept);
         drop(rest);
         ReadGuard(self.0)
     }

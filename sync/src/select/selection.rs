@@ -124,7 +124,8 @@ impl Selection {
                 Answer::Pending => {}
             }
             let queued = pass == Pass::Missed;
-            if count == 1 || queued && !self.decision.missed() {
+            let once = count == 1 || mutant("peek_looks_once");
+            if once || queued && !self.decision.missed() {
                 return None;
             }
             pass = Pass::Missed;

@@ -1,7 +1,9 @@
 //! These use the macro by its path in this crate, as the macro's own code names it.
 
 mod choosing;
+mod costs;
 mod dynamic;
+mod evaluation;
 mod golang;
 mod grammar;
 mod losing;

@@ -15,7 +15,7 @@ use super::{
     word::{self, Claim, Try},
 };
 use crate::{
-    shim::{Proceed, Reason, Waiter, note, poll_proceed},
+    shim::{Proceed, Reason, Waiter, mutant, note, poll_proceed},
     wait_list::Waiting,
 };
 
@@ -111,7 +111,10 @@ impl<S: Held + Clone> Acquire<S> {
         let mut this = self.project();
         let semaphore = this.waiting.hold().clone();
         let mut turn = this.waiting.as_mut().turn();
-        let got = *this.count - turn.data().missing;
+        let mut got = *this.count - turn.data().missing;
+        if mutant("leaver_keeps_its_permits") {
+            got = 0;
+        }
         let was_queued = turn.is_linked();
         turn.leave();
         if was_queued {

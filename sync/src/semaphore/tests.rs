@@ -54,7 +54,8 @@ fn trying_takes_what_is_free() {
     assert_eq!(semaphore.available_permits(), 0);
 }
 
-/// Go: `TestWeightedDoesntBlockIfTooBig`: there a context ends the wait; here dropping it does.
+/// Differs from Go, where one who wants more than there will ever be just waits for its context, outside of the queue
+/// (`TestWeightedDoesntBlockIfTooBig`): here permits may be added, so it stands in the queue, and those behind it wait until it goes away.
 #[test]
 fn one_who_wants_too_much_blocks_until_it_goes_away() {
     let semaphore = Semaphore::new(2);

@@ -86,6 +86,98 @@ fn what_is_forgotten_begins_anew() {
     assert_eq!((joined.value, joined.shared), (3, true));
 }
 
+/// Go: `TestForget`, where the first ends: it does not end what was begun after it was forgotten, which a third still shares.
+#[test]
+fn one_that_was_forgotten_ends_beside_the_next() {
+    each_executor(|spawner| {
+        let group = Arc::new(Group::new());
+        let gates = [(); 2].map(|()| Arc::new(Notify::new()));
+        let asks = |value: usize| {
+            let (group, gate) = (group.clone(), gates[value - 1].clone());
+            spawner.spawn(async move {
+                let waits = move || async move {
+                    gate.notified().await;
+                    value
+                };
+                group.run("key", waits).await
+            })
+        };
+        let first = asks(1);
+        while group.lock().is_empty() {
+            std::thread::yield_now();
+        }
+        group.forget("key");
+        let second = asks(2);
+        while group.lock().is_empty() {
+            std::thread::yield_now();
+        }
+        gates[0].notify_one();
+        let first = spawner.join_all(vec![first]);
+        assert_eq!((first[0].value, first[0].shared), (1, false));
+        let own = group.clone();
+        let third = spawner.spawn(async move { own.run("key", || async { 3 }).await });
+        while group.lock().get("key").map_or(0, Weak::strong_count) < 2 {
+            std::thread::yield_now();
+        }
+        gates[1].notify_one();
+        for flight in spawner.join_all(vec![second, third]) {
+            assert_eq!((flight.value, flight.shared), (2, true));
+        }
+        assert!(group.lock().is_empty());
+    });
+}
+
+/// Go: `TestDoChan`: in a task of its own, whose handle is the channel.
+#[test]
+fn it_runs_in_a_task_of_its_own() {
+    each_executor(|spawner| {
+        let group = Arc::new(Group::new());
+        let flight = spawner.spawn(async move { group.run("key", || async { "bar" }).await });
+        assert_eq!(spawner.join_all(vec![flight])[0].value, "bar");
+    });
+}
+
+/// Go: `TestPanicDoChan`. Differs from Go: there the process ends; here whoever awaits the task hears of the panic, and
+/// the key is free again.
+#[test]
+fn a_panic_in_a_task_of_its_own_is_that_of_the_task() {
+    each_executor(|spawner| {
+        let group = Arc::new(Group::<_, ()>::new());
+        let own = group.clone();
+        let panics = spawner.spawn(async move {
+            let run = own.run("key", || async { std::panic::panic_any("in DoChan") });
+            AssertUnwindSafe(run).catch_unwind().await
+        });
+        let panic = spawner.join_all(vec![panics]).remove(0).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"in DoChan"));
+        assert!(!block_on(group.run("key", || async {})).shared);
+    });
+}
+
+/// Go: `TestGoexitDo`: a task that ends in the middle takes nobody with it.
+#[test]
+fn a_task_that_is_aborted_in_it_holds_nobody_up() {
+    let runtime = gmp_executor::Builder::new().max_procs(2).build().unwrap();
+    let _watchdog = crate::test_kit::Watchdog::new();
+    runtime.block_on(async {
+        let group = Arc::new(Group::<_, ()>::new());
+        let tasks: Vec<_> = (0..5)
+            .map(|_| {
+                let group = group.clone();
+                gmp_executor::spawn(async move { group.run("key", std::future::pending).await })
+            })
+            .collect();
+        while group.lock().get("key").map_or(0, Weak::strong_count) < 5 {
+            gmp_executor::yield_now().await;
+        }
+        for task in tasks {
+            task.abort();
+            assert!(task.await.unwrap_err().is_cancelled());
+        }
+        assert!(group.lock().is_empty());
+    });
+}
+
 /// Go: `TestPanicDo`, `TestPanicDoSharedByDoChan`.
 #[test]
 fn a_panic_reaches_all_who_wait() {

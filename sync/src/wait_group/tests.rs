@@ -5,15 +5,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::{FutureExt, executor::block_on};
 
 use super::*;
+use crate::test_kit::Watchdog;
 
-fn runtime() -> gmp_executor::Runtime {
-    gmp_executor::Builder::new().max_procs(2).build().unwrap()
+fn on_gmp<F: Future>(case: impl Fn() -> F) {
+    let _watchdog = Watchdog::new();
+    for processors in [1, 2, 8] {
+        let runtime = gmp_executor::Builder::new()
+            .max_procs(processors)
+            .build()
+            .unwrap();
+        runtime.block_on(case());
+    }
 }
 
 /// Go: `TestWaitGroup`: two groups, each waiting for the other's tasks, several rounds.
 #[test]
 fn tasks_and_waiters_meet_in_every_round() {
-    runtime().block_on(async {
+    on_gmp(|| async {
         let (first, second) = (WaitGroup::new(), WaitGroup::new());
         for _ in 0..8 {
             first.add(16);
@@ -49,7 +57,7 @@ fn more_done_than_add_is_a_panic() {
 /// Go: `TestWaitGroupGo`.
 #[test]
 fn go_counts_a_task_until_it_ends() {
-    runtime().block_on(async {
+    on_gmp(|| async {
         let (group, sum) = (WaitGroup::new(), Arc::new(AtomicUsize::new(0)));
         for n in 0..100 {
             let sum = sum.clone();
@@ -62,7 +70,7 @@ fn go_counts_a_task_until_it_ends() {
 
 #[test]
 fn a_task_that_panics_or_is_aborted_is_done() {
-    runtime().block_on(async {
+    on_gmp(|| async {
         let group = WaitGroup::new();
         let panics = group.go(async { panic!("on purpose") });
         let never = group.go(std::future::pending::<()>());

@@ -1,7 +1,6 @@
-//! Go's own cases of channels, rewritten: runtime/chan_test.go (Go 1.27) and test/chan/{fifo,goroutines,nonblock,sieve1,zerosize}.go.
-//! Where Go sleeps to see that something blocks, the future is polled by hand. Left out is what checks Go's compiler (perm.go,
-//! sendstmt.go, `TestChanSendInterface`), its collector and stacks (`TestChanSendBarrier`, `TestShrinkStackDuringBlockedSend`, ..),
-//! and powser1.go and powser2.go, which ask nothing of channels that sieve1.go does not.
+//! Go's own cases of channels, rewritten: runtime/chan_test.go (Go 1.27) and test/chan/{fifo,goroutines,nonblock,sieve1,zerosize}.go; more
+//! programs of that folder are in `programs`. Where Go sleeps to see that something blocks, the future is polled by hand. `GO_CASES.md`
+//! says what is left out.
 
 use std::{
     collections::HashMap,

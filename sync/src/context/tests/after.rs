@@ -38,7 +38,7 @@ fn it_runs_at_the_deadline_though_nobody_holds_the_context() {
     told.recv().unwrap();
 }
 
-/// Go: `TestAfterFuncNotCalledAfterStop`, `TestCustomContextAfterFuncUnregisterCancel`.
+/// Go: `TestAfterFuncNotCalledAfterStop`.
 #[test]
 fn one_that_is_stopped_does_not_run_and_is_dropped() {
     let (context, cancel) = Context::background().with_cancel();

@@ -1,7 +1,6 @@
 //! Go's own cases of `select`, rewritten: runtime/chan_test.go (Go 1.27) and
-//! test/chan/{doubleselect,select,select3,select6,select7,sieve2}.go. A nil channel is a guard that is false.
-//! Left out: select2.go measures what a select leaves in memory (here: the model beside this file), select4.go and select5.go check
-//! in which order Go's compiler evaluates (here: `grammar`).
+//! test/chan/{doubleselect,select,select3,select6,select7,sieve2}.go; select2.go is in `costs`, select4.go, select5.go and select8.go are in
+//! `evaluation`. A nil channel is a guard that is false.
 
 use std::{pin::pin, task::Poll};
 

@@ -73,6 +73,12 @@ impl<'a> World<'a> {
             return;
         }
         let biased = self.random.one_in(2);
+        if self.random.one_in(2) {
+            if let Some(real) = self.written(&arms, biased, &mut slots) {
+                self.started(arms, biased, real, slots);
+                return;
+            }
+        }
         let mut select = Select::new();
         if biased {
             select.biased();
@@ -85,6 +91,115 @@ impl<'a> World<'a> {
         } else {
             self.started(arms, biased, Box::pin(select.wait()), slots);
         }
+    }
+
+    /// The same as a `select!`, beside a future that is never ready. `None`: that shape is not written here.
+    fn written(&self, arms: &[Arm], biased: bool, slots: &mut Slots) -> Option<Real<'a>> {
+        macro_rules! select_of {
+            ($($made:ident = $operation:expr, $index:literal;)*) => {{
+                let never = std::future::pending::<()>;
+                if biased {
+                    Box::pin(async move {
+                        select! {
+                            biased;
+                            $(it = $operation => ($index, Made::$made(it)),)*
+                            () = never() => unreachable!(),
+                        }
+                    }) as Real<'a>
+                } else {
+                    Box::pin(async move {
+                        select! {
+                            $(it = $operation => ($index, Made::$made(it)),)*
+                            () = never() => unreachable!(),
+                        }
+                    }) as Real<'a>
+                }
+            }};
+        }
+        let ends = |arm: usize| &self.channels[arms[arm].channel];
+        let value = |arm: usize| self.drops.value(arms[arm].value);
+        Some(match arms {
+            [
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+            ] => {
+                let ((_, a), (_, b)) = (ends(0), ends(1));
+                select_of! { Received = a.recv(), 0_usize; Received = b.recv(), 1_usize; }
+            }
+            [
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+                Arm {
+                    kind: Kind::Send, ..
+                },
+            ] => {
+                let ((_, a), (b, _), value) = (ends(0), ends(1), value(1));
+                select_of! { Received = a.recv(), 0_usize; Sent = b.send(value), 1_usize; }
+            }
+            [
+                Arm {
+                    kind: Kind::Send, ..
+                },
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+            ] => {
+                let ((a, _), (_, b), value) = (ends(0), ends(1), value(0));
+                select_of! { Sent = a.send(value), 0_usize; Received = b.recv(), 1_usize; }
+            }
+            [
+                Arm {
+                    kind: Kind::SendFrom,
+                    ..
+                },
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+            ] => {
+                let ((a, _), (_, b), slot) = (ends(0), ends(1), slots.make(value(0)));
+                select_of! { SentFrom = a.send_from(slot), 0_usize; Received = b.recv(), 1_usize; }
+            }
+            [
+                Arm {
+                    kind: Kind::Reserve,
+                    ..
+                },
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+            ] => {
+                let ((a, _), (_, b)) = (ends(0), ends(1));
+                select_of! { Reserved = a.reserve(), 0_usize; Received = b.recv(), 1_usize; }
+            }
+            [
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+                Arm {
+                    kind: Kind::Receive,
+                    ..
+                },
+                Arm {
+                    kind: Kind::Send, ..
+                },
+            ] => {
+                let ((_, a), (_, b), (c, _), value) = (ends(0), ends(1), ends(2), value(2));
+                select_of! { Received = a.recv(), 0_usize; Received = b.recv(), 1_usize; Sent = c.send(value), 2_usize; }
+            }
+            _ => return None,
+        })
     }
 
     fn single(&self, arm: &Arm, slots: &mut Slots) -> Real<'a> {
