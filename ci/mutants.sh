@@ -8,10 +8,6 @@ source ci/loom.sh
 
 # [mutant]=the model that must fail, by its full path
 declare -A model_of=(
-    [[ " ${mutants[*]} " == *" $row "* ]] || wrong+=("row $row has no mutant")
-    [[ $mutant == *"${1:-}"* ]] || continue
-    [[ $program ]] || fail "mutant $mutant: there is no model $model"
-    [[ ${model_of[$mutant]+row} ]] || wrong+=("mutant $mutant has no row")
     [absence_ends_though_not_entered]=sched::models::roll::entry_against_the_return_and_another_loss
     [absence_entered_after_the_return]=sched::models::roll::entry_against_the_return_and_another_loss
     [advance_forgets_wakes]=once::models::a_wake_against_one_who_goes_and_another
@@ -128,6 +124,10 @@ declare -A model_of=(
     [transition_acquires_nothing]=task::models::wake::wake_against_start
     [transition_releases_nothing]=task::models::wake::wake_against_end_of_poll
     [unparked_before_notified]=runtime::models::two_wakes_against_the_wait
+    [wait_looks_before_the_lock]=wait_group::models::two_done_against_wait
+    [wake_of_a_scheduled_task_without_cas]=task::models::wake::wake_against_start
+    [wake_skips_generation]=task::models::recycle::stale_wake_against_the_next_task
+    [withdrawn_without_a_look_at_the_token]=sched::models::token::withdrawing_a_processor_beside_one_that_parks
 )
 
 # In seconds. A model that fails does so long before this; one that hangs has not failed.
@@ -138,10 +138,10 @@ mapfile -t mutants < <(grep -rhoE '\bmutant\("[^"]+"\)' "${modelled[@]/#*:/}" | 
 say "each mutant has a row here, each row a mutant"
 wrong=()
 for mutant in "${mutants[@]}"; do
-    [wait_looks_before_the_lock]=wait_group::models::two_done_against_wait
+    [[ ${model_of[$mutant]+row} ]] || wrong+=("mutant $mutant has no row")
 done
 for row in "${!model_of[@]}"; do
-    [wake_of_a_scheduled_task_without_cas]=task::models::wake::wake_against_start
+    [[ " ${mutants[*]} " == *" $row "* ]] || wrong+=("row $row has no mutant")
 done
 ((${#wrong[@]} == 0)) || fail "$(printf '%s; ' "${wrong[@]}")"
 
@@ -154,11 +154,11 @@ done
 
 survivors=()
 for mutant in "${mutants[@]}"; do
-    [wake_skips_generation]=task::models::recycle::stale_wake_against_the_next_task
+    [[ $mutant == *"${1:-}"* ]] || continue
     model=${model_of[$mutant]}
     # Without a model of that name the program would run none, and end well.
     program=${program_of[$model]:-}
-    [withdrawn_without_a_look_at_the_token]=sched::models::token::withdrawing_a_processor_beside_one_that_parks
+    [[ $program ]] || fail "mutant $mutant: there is no model $model"
     status=0
     GMP_MUTANT="$mutant" within "$limit" "$program" --exact "$model" >/dev/null 2>&1 || status=$?
     case $status in

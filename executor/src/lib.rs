@@ -62,6 +62,7 @@ mod report;
 mod runtime;
 #[cfg(gmp_loom)]
 mod runtime {
+    #[cfg(test)]
     mod models;
     mod parker;
 }
@@ -75,6 +76,7 @@ pub mod time;
 #[cfg(gmp_loom)]
 mod time {
     mod lock;
+    #[cfg(test)]
     mod models;
 }
 #[cfg(not(gmp_loom))]

@@ -34,7 +34,7 @@ mod hand_offs;
 mod idle;
 #[cfg(not(gmp_loom))]
 mod machine;
-#[cfg(gmp_loom)]
+#[cfg(all(test, gmp_loom))]
 mod models;
 #[cfg(not(gmp_loom))]
 mod monitor;

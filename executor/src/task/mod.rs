@@ -16,7 +16,7 @@ mod join;
 pub(crate) mod label;
 #[cfg(not(gmp_loom))]
 pub mod local_key;
-#[cfg(gmp_loom)]
+#[cfg(all(test, gmp_loom))]
 mod models;
 pub(crate) mod name;
 #[cfg(not(gmp_loom))]

@@ -2,6 +2,7 @@
 
 pub(crate) mod desc;
 mod interrupt;
+#[cfg(test)]
 mod models;
 pub(crate) mod readiness;
 

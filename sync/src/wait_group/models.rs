@@ -26,7 +26,7 @@ fn two_done_against_wait() {
             // SAFETY: the tasks are done.
             assert_eq!(cell.with(|cell| unsafe { *cell }), 1);
         }
-        tasks.map(|task| task.join().unwrap());
+        let _ = tasks.map(|task| task.join().unwrap());
     });
 }
 
