@@ -74,7 +74,7 @@ struct Queue {
     waiting: VecDeque<Stall>,
     /// There is a thread that takes from it.
     served: bool,
-    /// It will look again, by itself, before what comes now could be long.
+    /// It will look again, by itself, before what comes now could be long. Few wait till then.
     returns: bool,
 }
 
@@ -99,7 +99,7 @@ pub(super) fn tell(stall: Stall) {
         Err(TryLockError::WouldBlock) => None,
     };
     let Some(mut queue) = queue.filter(|queue| queue.has_room(&stall, at_once)) else {
-        // Most that block do not block for long: those are not missed.
+        // Most that block do not block for long.
         if at_once || stall.cause == Cause::Running {
             LEFT_OUT.fetch_add(1, Ordering::Relaxed);
         }
@@ -107,7 +107,7 @@ pub(super) fn tell(stall: Stall) {
     };
     queue.waiting.push_back(stall);
     let served = std::mem::replace(&mut queue.served, true);
-    let wake = at_once || !queue.returns;
+    let wake = at_once || !queue.returns || queue.waiting.len() >= WAITING_MAX / 4;
     drop(queue);
     if wake {
         COMES.notify_one();
@@ -213,8 +213,13 @@ impl Reporter {
     }
 
     fn report(&mut self, stall: Stall) {
-        if may_warn(stall.cause) && self.later.len() < WAITING_MAX {
-            self.later.push_back(stall);
+        if may_warn(stall.cause) {
+            if self.later.len() == WAITING_MAX {
+                self.later.retain(Stall::goes_on);
+            }
+            if self.later.len() < WAITING_MAX {
+                self.later.push_back(stall);
+            }
         }
         if let Some(hook) = hook::get() {
             hook(&self.look_into(&stall));
