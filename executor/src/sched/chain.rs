@@ -12,7 +12,8 @@ use super::scheduler::Scheduler;
 
 /// Of one processor.
 pub(super) struct Chain {
-    /// Written by the monitor, and by the holder when it takes from the ring.
+    /// Written by the monitor, and by the holder when it ends a chain. It may stand from an earlier one: that costs the next
+    /// chain its first link.
     over: AtomicBool,
     /// The monitor's: where the ring's head stood, and since when.
     head: AtomicU32,
@@ -35,11 +36,8 @@ impl Chain {
     }
 
     /// The ring has its turn. By the holder.
-    #[inline(always)]
     pub(super) fn end(&self) {
-        if self.is_over() {
-            self.over.store(false, Ordering::Relaxed);
-        }
+        self.over.store(false, Ordering::Relaxed);
     }
 
     /// The ring's head stands at `head`; `None`: nobody waits there.

@@ -144,11 +144,11 @@ impl Section {
                 private.chain += 1;
                 return Some(name);
             }
+            processor.chain.end();
             self.push(name);
         }
         let private = self.private();
         private.chain = 0;
-        processor.chain.end();
         private.queue.pop()
     }
 
