@@ -29,7 +29,11 @@ use super::{
     slices::{self, Slice},
     watch::{Pace, Watch},
 };
-use crate::{shim::lock, slab, time::clock};
+use crate::{
+    shim::lock,
+    slab::{self, Scavenge},
+    time::clock,
+};
 
 /// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
 /// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
@@ -43,7 +47,7 @@ const LISTENING: Duration = Duration::from_millis(100);
 const LINGER: Duration = Duration::from_millis(10);
 /// After this long in idleness the pages of empty spans go back to the system.
 const SCAVENGE: Duration = Duration::from_secs(1);
-/// And again this often: threads without a processor free slots that it does not hear of.
+/// And again this often: threads without a processor free slots that it does not hear of. Beside what runs, too.
 const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
 /// While processors are idle, and left so because hot loops run on without one, others of the kind wait for a turn this many
 /// times as long.
@@ -131,6 +135,9 @@ struct Memory {
     hint_gap: Duration,
     quiet_since: Option<u64>,
     scavenged: bool,
+    /// When the next pass beside what runs begins, and the one that is under way.
+    scavenge_at: u64,
+    scavenge: Option<Scavenge>,
     /// When, and with which one, it looks again at machines that are away.
     absent_at: u64,
     absent_next: usize,
@@ -238,6 +245,19 @@ impl Memory {
         if stopped { late } else { 0 }
     }
 
+    /// Something always runs: a burst's memory goes back all the same, a part at each look.
+    fn scavenge_some(&mut self, now: u64) {
+        if now >= self.scavenge_at {
+            self.scavenge_at = now + SCAVENGE_AGAIN.as_nanos() as u64;
+            self.scavenge = Some(Scavenge::default());
+        }
+        if let Some(pass) = &mut self.scavenge {
+            if pass.step().is_none() {
+                self.scavenge = None;
+            }
+        }
+    }
+
     fn choose_period(&mut self, stood: bool, hinted: bool, pace: Pace, now: u64) {
         if stood || pace.blocked {
             self.keen_until = now + KEEN.as_nanos() as u64;
@@ -300,6 +320,8 @@ impl Scheduler {
             hint_gap: HINT_MIN,
             quiet_since: None,
             scavenged: true,
+            scavenge_at: clock::after(SCAVENGE_AGAIN),
+            scavenge: None,
             absent_at: 0,
             absent_next: 0,
         };
@@ -334,6 +356,7 @@ impl Scheduler {
         if !self.idle.all_idle() || self.caps.lacks_thread(now) {
             memory.quiet_since = None;
             memory.scavenged = false;
+            memory.scavenge_some(now);
             let pause = self.until_next_look(memory, now);
             memory.due = Some(now + pause.as_nanos() as u64);
             return slack::precisely(|| std::thread::park_timeout(pause));
