@@ -2,7 +2,8 @@
 //! and slices: [`roll`](super::roll).
 //!
 //! What a machine is entered as the monitor saw when it took the processor. A poll may go on otherwise, so the monitor looks again at
-//! some machines now and then: who slept may loop, who looped may sleep.
+//! some machines now and then: who slept may loop, who looped may sleep. Who only got no CPU may turn out to be a hot loop, once its
+//! poll has used a slice of CPU time: then that is told as its task's fault, once.
 //!
 //! # Not done here
 //! Nested `block_on` and `spawn_blocking` count as blocked whatever they do: the program has said so, and limits the latter.
@@ -14,6 +15,7 @@ use std::{
 
 use super::{
     machine::Machine,
+    reporter::{self, Spent, Stall},
     retake::{Answer, Stretch},
     roll::{Absence, Away, Roll},
     scheduler::Scheduler,
@@ -21,14 +23,27 @@ use super::{
     thread_clock::{self, State},
     watch,
 };
-use crate::{hand_off::Cause, shim::lock, task::Name};
+use crate::{
+    hand_off::Cause,
+    shim::lock,
+    task::{Name, walk},
+};
 
 impl Absence {
     /// What a hand-off makes of the machine. `None`: the task said beforehand that it blocks.
     fn after(cause: Option<Cause>) -> Absence {
         match cause {
-            Some(Cause::Running | Cause::Starved) => Absence::Running,
+            Some(Cause::Running) => Absence::Running,
             Some(Cause::Blocked) | None => Absence::Blocked,
+            Some(Cause::Starved) => Absence::Starved,
+        }
+    }
+
+    /// What it is that has given its processor up by itself: its thread runs, whatever the monitor saw.
+    fn answering(cause: Option<Cause>) -> Absence {
+        match cause {
+            Some(Cause::Starved) => Absence::Starved,
+            _ => Absence::Running,
         }
     }
 }
@@ -41,16 +56,32 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const LOOKED_AT: usize = 64;
 
 impl Away {
-    /// What it is to count as from now on, if that is another thing. A hot loop beside many gets little CPU time, so
-    /// what it uses adds up until it is seen asleep; `long` is enough.
-    fn judge(&mut self, used: u64, long: u64, state: impl FnOnce() -> State) -> Option<Absence> {
+    /// What it is to count as from now on, if that is another thing. `in_poll` is what its poll has used.
+    ///
+    /// A hot loop beside many gets little CPU time, so what it uses adds up until it is seen asleep. A slice is enough; what is too
+    /// long where something urgent waits, if it slept.
+    fn judge(
+        &mut self,
+        used: u64,
+        in_poll: u64,
+        slice: Duration,
+        state: impl FnOnce() -> State,
+    ) -> Option<Absence> {
+        if self.why == Absence::Starved && u128::from(in_poll) >= slice.as_nanos() {
+            self.used = Some(used);
+            return Some(match state() {
+                State::Sleeps => Absence::Blocked,
+                State::Runs | State::Unknown => Absence::Running,
+            });
+        }
+        let long = watch::urgent(slice);
         let Some(before) = self.used else {
             self.used = Some(used);
             return None;
         };
         let moved = used.saturating_sub(before);
         match self.why {
-            Absence::Running => {
+            Absence::Running | Absence::Starved => {
                 self.used = Some(used);
                 let sleeps = moved < watch::STANDS_STILL && state() == State::Sleeps;
                 sleeps.then_some(Absence::Blocked)
@@ -67,10 +98,12 @@ impl Away {
 /// A machine's entry in the list of the absent, and its thread.
 pub(super) struct Presence {
     roll: Roll,
-    /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks.
+    /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks, and when it
+    /// knows better.
     cause: AtomicU8,
-    /// What the thread's CPU clock said when the monitor saw that stretch first; [`UNKNOWN`] if it did not look. Written by the
-    /// monitor.
+    /// When the monitor saw that stretch first, and what the thread's CPU clock said then; [`UNKNOWN`] if it did not look. Written
+    /// by the monitor.
+    since: AtomicU64,
     cpu_since: AtomicU64,
 }
 
@@ -79,15 +112,21 @@ impl Presence {
         Presence {
             roll: Roll::new(),
             cause: AtomicU8::new(0),
+            since: AtomicU64::new(0),
             cpu_since: AtomicU64::new(UNKNOWN),
         }
     }
 
     /// The monitor is about to ask for the processor. A machine that answers an earlier request meanwhile may be told the
     /// cause of this one.
-    pub(super) fn set_cause(&self, cause: Option<Cause>, cpu_since: Option<u64>) {
+    pub(super) fn set_cause(&self, cause: Option<Cause>, spent: &Spent) {
+        self.since.store(spent.since, Ordering::Relaxed);
         self.cpu_since
-            .store(cpu_since.unwrap_or(UNKNOWN), Ordering::Relaxed);
+            .store(spent.since_cpu.unwrap_or(UNKNOWN), Ordering::Relaxed);
+        self.store_cause(cause);
+    }
+
+    fn store_cause(&self, cause: Option<Cause>) {
         let bits = match cause {
             None => 0,
             Some(Cause::Running) => 1,
@@ -108,10 +147,34 @@ impl Presence {
 
     /// The stretch has used this much CPU time, or more than it should. By its own thread.
     fn has_used(&self, nanoseconds: u64) -> bool {
-        let since = self.cpu_since.load(Ordering::Relaxed);
         let used = thread_clock::used(self.thread());
         self.cause() == Some(Cause::Running)
-            || used.is_none_or(|used| used.saturating_sub(since) >= nanoseconds)
+            || used.is_none_or(|used| self.in_poll(used) >= nanoseconds)
+    }
+
+    /// CPU time of the stretch in which the processor was lost, where the thread's clock says `used`.
+    fn in_poll(&self, used: u64) -> u64 {
+        used.saturating_sub(self.cpu_since.load(Ordering::Relaxed))
+    }
+
+    /// It is seen to do this. True: that is its task's fault, though nobody was to blame before. Once. By the monitor.
+    fn is_fault_after_all(&self, found: Absence) -> bool {
+        let is_fault = found == Absence::Running && self.cause() == Some(Cause::Starved);
+        if is_fault {
+            self.store_cause(Some(Cause::Running));
+        }
+        is_fault
+    }
+
+    /// What the stretch has used by now, where the thread's clock says `used`. By the monitor.
+    fn spent(&self, now: u64, used: u64) -> Spent {
+        let since_cpu = self.cpu_since.load(Ordering::Relaxed);
+        Spent {
+            since: self.since.load(Ordering::Relaxed),
+            since_cpu: (since_cpu != UNKNOWN).then_some(since_cpu),
+            now,
+            now_cpu: Some(used),
+        }
     }
 
     /// The machine's thread begins.
@@ -148,9 +211,9 @@ impl Machine {
         match self.retake.answer(self.stretch()) {
             Answer::Keep => true,
             Answer::GiveUp => {
-                self.scheduler.hand_offs.count(self.presence.cause());
-                // Its thread runs, whatever the monitor saw.
-                self.enter_as(Absence::Running);
+                let cause = self.presence.cause();
+                self.scheduler.hand_offs.count(cause);
+                self.enter_as(Absence::answering(cause));
                 self.hand_off();
                 false
             }
@@ -171,7 +234,7 @@ impl Machine {
         self.forget_processor();
         let absent = &self.scheduler.absent;
         let was = self.presence.roll.come_back(&self.retake, absent);
-        if was == Some(Absence::Running) {
+        if matches!(was, Some(Absence::Running | Absence::Starved)) {
             // Who only got no CPU is not to wait in the background for it.
             let slice = watch::urgent(self.scheduler.config().time_slice);
             self.ran_too_long.set(self.presence.has_used(slice));
@@ -217,20 +280,40 @@ impl Machine {
     }
 
     /// Counts it as what it does now, if it is away. By the monitor.
-    fn look_again(&self) {
-        let long = watch::urgent(self.scheduler.config().time_slice);
-        self.presence
+    fn look_again(&'static self, now: u64) {
+        let slice = self.scheduler.config().time_slice;
+        let presence = &self.presence;
+        let mut clock = 0;
+        let found = presence
             .roll
             .count_again(&self.scheduler.absent, |away, thread| {
-                let used = thread_clock::used(thread)?;
-                away.judge(used, long, || thread_clock::state(thread))
+                clock = thread_clock::used(thread)?;
+                let state = || thread_clock::state(thread);
+                away.judge(clock, presence.in_poll(clock), slice, state)
             });
+        if found.is_some_and(|found| presence.is_fault_after_all(found)) {
+            self.tell_after_all(presence.spent(now, clock));
+        }
+    }
+
+    /// Its task has turned out to be a hot loop.
+    fn tell_after_all(&'static self, spent: Spent) {
+        let task = self.current();
+        // Only the monitor, who is here, could have taken another processor from it: so it is still the same poll.
+        if self.is_away_with(task) {
+            reporter::tell(Stall {
+                machine: self,
+                task: task.and_then(walk::seen),
+                cause: Cause::Running,
+                spent,
+            });
+        }
     }
 }
 
 impl Scheduler {
     /// Looks again at some machines that are away: those from `next` on, which moves on.
-    pub(super) fn look_again_at_absent(&self, next: &mut usize) {
+    pub(super) fn look_again_at_absent(&self, next: &mut usize, now: u64) {
         let some: Vec<_> = {
             let roster = lock(&self.roster);
             if *next >= roster.len() {
@@ -239,7 +322,9 @@ impl Scheduler {
             roster.iter().copied().skip(*next).take(LOOKED_AT).collect()
         };
         *next += some.len();
-        some.into_iter().for_each(Machine::look_again);
+        for machine in some {
+            machine.look_again(now);
+        }
     }
 }
 
@@ -247,12 +332,64 @@ impl Scheduler {
 mod tests {
     use super::*;
 
+    const SLICE: Duration = Duration::from_millis(10);
     const LONG: u64 = 2_000_000;
 
+    /// Looks at a poll that has begun when the clock stood at 0.
     fn judge(why: Absence, looks: &[u64], state: State) -> Option<Absence> {
         let mut away = Away { why, used: None };
-        let judged = looks.iter().map(|&used| away.judge(used, LONG, || state));
+        let judged = looks
+            .iter()
+            .map(|&used| away.judge(used, used, SLICE, || state));
         judged.last().flatten()
+    }
+
+    fn spent(since_cpu: u64) -> Spent {
+        Spent {
+            since: 7,
+            since_cpu: Some(since_cpu),
+            ..Spent::default()
+        }
+    }
+
+    #[test]
+    fn who_got_no_cpu_is_a_hot_loop_once_its_poll_has_used_a_slice() {
+        let starved = |looks, state| judge(Absence::Starved, looks, state);
+        assert_eq!(starved(&[5 * LONG], State::Runs), Some(Absence::Running));
+        assert_eq!(starved(&[5 * LONG], State::Unknown), Some(Absence::Running));
+        assert_eq!(starved(&[5 * LONG - 1], State::Runs), None);
+        assert_eq!(starved(&[LONG, 3 * LONG], State::Runs), None);
+        let little = [LONG, 3 * LONG, 5 * LONG];
+        assert_eq!(starved(&little, State::Runs), Some(Absence::Running));
+        assert_eq!(starved(&little, State::Sleeps), Some(Absence::Blocked));
+        assert_eq!(starved(&[9, 9], State::Sleeps), Some(Absence::Blocked));
+        assert_eq!(starved(&[9, 9], State::Runs), None, "still no CPU for it");
+    }
+
+    #[test]
+    fn who_gives_up_for_want_of_a_cpu_is_no_hot_loop_yet() {
+        let (starved, running) = (Some(Cause::Starved), Some(Cause::Running));
+        assert_eq!(Absence::answering(starved), Absence::Starved);
+        assert_eq!(Absence::after(starved), Absence::Starved);
+        assert_eq!(Absence::answering(running), Absence::Running);
+        assert_eq!(Absence::answering(Some(Cause::Blocked)), Absence::Running);
+    }
+
+    #[test]
+    fn a_hot_loop_that_was_taken_as_starved_is_told_of_once() {
+        let presence = Presence::new();
+        presence.set_cause(Some(Cause::Starved), &spent(30));
+        assert!(!presence.is_fault_after_all(Absence::Blocked));
+        assert!(presence.is_fault_after_all(Absence::Running));
+        assert!(!presence.is_fault_after_all(Absence::Running));
+        assert_eq!(presence.cause(), Some(Cause::Running));
+        let spent_then = presence.spent(1000, 130);
+        assert_eq!((spent_then.since, spent_then.since_cpu), (7, Some(30)));
+        assert_eq!((spent_then.now, spent_then.now_cpu), (1000, Some(130)));
+        for told in [Some(Cause::Running), Some(Cause::Blocked), None] {
+            presence.set_cause(told, &spent(0));
+            assert!(!presence.is_fault_after_all(Absence::Running));
+        }
     }
 
     #[test]

@@ -331,7 +331,7 @@ impl Scheduler {
             self.follow(&mut memory.following, now);
             if now >= memory.absent_at {
                 memory.absent_at = now + LOOK_AGAIN.as_nanos() as u64;
-                self.look_again_at_absent(&mut memory.absent_next);
+                self.look_again_at_absent(&mut memory.absent_next, now);
             }
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
@@ -436,7 +436,7 @@ impl Scheduler {
             memory.granted_at = now;
             let processors = self.idle.live() as u32;
             // Those that run on without a processor have theirs.
-            let grants = processors.saturating_sub(self.absent.running()).max(1);
+            let grants = processors.saturating_sub(self.absent.want_cpus()).max(1);
             self.grants.store(grants, Ordering::Relaxed);
             self.signals.raise(signals::GRANTED);
         }

@@ -316,7 +316,7 @@ impl Scheduler {
             ..Pace::unknown()
         };
         // With our own hot loops on the CPUs, a fresh thread gets one sooner: its slices are short.
-        let crowded = self.absent.running() as usize >= self.idle.live();
+        let crowded = self.absent.crowd(self.idle.live());
         let made = self.processors.made();
         watch.looks.resize(made, Look::default());
         watch.spared_until.resize(made, 0);
@@ -390,7 +390,7 @@ impl Scheduler {
     ) -> bool {
         wanted.retain(|wanted| {
             let presence = &wanted.machine.presence;
-            presence.set_cause(wanted.cause, wanted.spent.since_cpu);
+            presence.set_cause(wanted.cause, &wanted.spent);
             wanted.machine.retake.request(wanted.stretch)
         });
         if wanted.is_empty() {
