@@ -185,6 +185,27 @@ fn a_blocking_call_is_reported_and_not_cut_short() {
     });
 }
 
+/// Threads that take a CPU from those that are nice.
+fn neighbours(over: &Arc<AtomicBool>) -> Vec<thread::JoinHandle<()>> {
+    let neighbour = |_| {
+        let over = over.clone();
+        thread::spawn(move || {
+            share_one_cpu();
+            while !over.load(SeqCst) {
+                hot_leaf();
+            }
+        })
+    };
+    (0..4).map(neighbour).collect()
+}
+
+/// The calling thread waits for the neighbours, and so do those that it starts.
+fn give_way() {
+    share_one_cpu();
+    // SAFETY: the call takes integers and touches no memory.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+}
+
 /// The thread runs beside many others of more weight on one CPU.
 #[test]
 fn who_gets_no_cpu_is_not_to_blame() {
@@ -192,24 +213,11 @@ fn who_gets_no_cpu_is_not_to_blame() {
         let reports = Reports::new();
         let runtime = runtime(1);
         let over = Arc::new(AtomicBool::new(false));
-        // Its machine's thread becomes a nice one on one CPU, and so do those that it starts.
         let hog = reports.hog(&runtime, || {
-            share_one_cpu();
-            // SAFETY: the call takes integers and touches no memory.
-            unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+            give_way();
             hot_leaf();
         });
-        let neighbours: Vec<_> = (0..4)
-            .map(|_| {
-                let over = over.clone();
-                thread::spawn(move || {
-                    share_one_cpu();
-                    while !over.load(SeqCst) {
-                        hot_leaf();
-                    }
-                })
-            })
-            .collect();
+        let neighbours = neighbours(&over);
         let report = reports.find(&hog, |report| {
             // Whoever is to blame has used a slice.
             if report.cause == Cause::Running {
@@ -225,6 +233,50 @@ fn who_gets_no_cpu_is_not_to_blame() {
         assert!(report.stack.is_empty());
         assert!(report.to_string().contains("through no fault of its own"));
         assert!(runtime.metrics().hand_offs_starved > 0);
+        neighbours
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+        reports.end(runtime, hog);
+    });
+}
+
+/// It runs on when the neighbours are gone: then it is to blame.
+#[test]
+fn who_got_no_cpu_and_runs_on_is_to_blame_in_the_end() {
+    in_child(|| {
+        let reports = Reports::new();
+        let runtime = runtime(1);
+        let [busy, over] = [const { AtomicBool::new(false) }; 2].map(Arc::new);
+        let neighbours = neighbours(&busy);
+        let round = Arc::new(AtomicUsize::new(0));
+        let (goes_on, ended) = (round.clone(), over.clone());
+        let hog = runtime.spawn(async move {
+            give_way();
+            while !ended.load(SeqCst) {
+                gmp::sleep(Duration::from_millis(1)).await;
+                let now = goes_on.load(SeqCst);
+                while goes_on.load(SeqCst) == now && !ended.load(SeqCst) {
+                    hot_leaf();
+                }
+            }
+        });
+        reports.find(&hog, |report| {
+            if report.cause == Cause::Running {
+                // To blame at once: another poll.
+                round.fetch_add(1, SeqCst);
+            }
+            report.cause == Cause::Starved
+        });
+        busy.store(true, SeqCst);
+        let blamed = reports.find(&hog, |_| true);
+        assert_eq!(blamed.cause, Cause::Running);
+        assert!(blamed.is_fault() && blamed.goes_on);
+        let (cpu, wall) = (blamed.cpu.expect("Linux tells"), blamed.wall);
+        assert!(
+            cpu >= Duration::from_millis(10) && wall >= cpu,
+            "since the poll began: {blamed}"
+        );
+        over.store(true, SeqCst);
         neighbours
             .into_iter()
             .for_each(|thread| thread.join().unwrap());

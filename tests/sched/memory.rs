@@ -1,5 +1,7 @@
 //! What tasks take is given back: to the next tasks at once, to the system within seconds.
 
+use std::time::Duration;
+
 use gmp::{ClassStats, MemStats};
 
 use crate::{
@@ -169,5 +171,31 @@ fn after_a_burst_the_pages_go_back_to_the_system() {
         for task in tasks {
             assert_eq!(runtime.block_on(task).unwrap(), 7);
         }
+    });
+}
+
+/// Also where something runs all the time: within 10 s or so.
+#[test]
+#[cfg_attr(any(gmp_asan, gmp_boxed), ignore = "ASan keeps what was freed")]
+fn after_a_burst_the_pages_go_back_beside_light_load() {
+    in_child(|| {
+        let runtime = runtime(2);
+        let ticks = runtime.spawn(async {
+            let mut interval = gmp::time::interval(Duration::from_millis(50));
+            loop {
+                interval.tick().await;
+            }
+        });
+        let gate = Gate::new();
+        let tasks: Vec<_> = (0..50_000).map(|_| runtime.spawn(waiter(&gate))).collect();
+        eventually(|| gate.waiting() == 50_000);
+        gate.open();
+        for task in tasks {
+            runtime.block_on(task).unwrap();
+        }
+        eventually(|| gmp::mem_stats().released > 20 * MIB);
+        ticks.abort();
+        let told: Result<(), _> = runtime.block_on(ticks);
+        assert!(told.is_err());
     });
 }

@@ -14,7 +14,8 @@ pub enum Cause {
     /// The task blocked its thread: it slept in a system call.
     Blocked,
     /// The task's thread had no CPU for long, because of busy neighbours or a quota: not the task's fault. Or the system
-    /// does not tell how long it ran (all but Linux), so that nobody is to blame.
+    /// does not tell how long it ran (all but Linux), so that nobody is to blame. If the same poll runs on and uses a slice of CPU
+    /// time after all, it is reported once more, as [`Running`](Cause::Running), but not counted again.
     Starved,
 }
 

@@ -2,7 +2,8 @@
 //! and slices: [`roll`](super::roll).
 //!
 //! What a machine is entered as the monitor saw when it took the processor. A poll may go on otherwise, so the monitor looks again at
-//! some machines now and then: who slept may loop, who looped may sleep.
+//! some machines now and then: who slept may loop, who looped may sleep. Who only got no CPU may turn out to be a hot loop, once its
+//! poll has used a slice of CPU time: then that is told as its task's fault, once.
 //!
 //! # Not done here
 //! Nested `block_on` and `spawn_blocking` count as blocked whatever they do: the program has said so, and limits the latter.
@@ -14,6 +15,7 @@ use std::{
 
 use super::{
     machine::Machine,
+    reporter::{self, Spent, Stall},
     retake::{Answer, Stretch},
     roll::{Absence, Away, Roll},
     scheduler::Scheduler,
@@ -21,14 +23,27 @@ use super::{
     thread_clock::{self, State},
     watch,
 };
-use crate::{hand_off::Cause, shim::lock, task::Name};
+use crate::{
+    hand_off::Cause,
+    shim::lock,
+    task::{Name, walk},
+};
 
 impl Absence {
     /// What a hand-off makes of the machine. `None`: the task said beforehand that it blocks.
     fn after(cause: Option<Cause>) -> Absence {
         match cause {
-            Some(Cause::Running | Cause::Starved) => Absence::Running,
+            Some(Cause::Running) => Absence::Running,
             Some(Cause::Blocked) | None => Absence::Blocked,
+            Some(Cause::Starved) => Absence::Starved,
+        }
+    }
+
+    /// What it is that has given its processor up by itself: its thread runs, whatever the monitor saw.
+    fn answering(cause: Option<Cause>) -> Absence {
+        match cause {
+            Some(Cause::Starved) => Absence::Starved,
+            _ => Absence::Running,
         }
     }
 }
@@ -41,16 +56,32 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const LOOKED_AT: usize = 64;
 
 impl Away {
-    /// What it is to count as from now on, if that is another thing. A hot loop beside many gets little CPU time, so
-    /// what it uses adds up until it is seen asleep; `long` is enough.
-    fn judge(&mut self, used: u64, long: u64, state: impl FnOnce() -> State) -> Option<Absence> {
+    /// What it is to count as from now on, if that is another thing. `in_poll` is what its poll has used.
+    ///
+    /// A hot loop beside many gets little CPU time, so what it uses adds up until it is seen asleep. A slice is enough; what is too
+    /// long where something urgent waits, if it slept.
+    fn judge(
+        &mut self,
+        used: u64,
+        in_poll: u64,
+        slice: Duration,
+        state: impl FnOnce() -> State,
+    ) -> Option<Absence> {
+        if self.why == Absence::Starved && u128::from(in_poll) >= slice.as_nanos() {
+            self.used = Some(used);
+            return Some(match state() {
+                State::Sleeps => Absence::Blocked,
+                State::Runs | State::Unknown => Absence::Running,
+            });
+        }
+        let long = watch::urgent(slice);
         let Some(before) = self.used else {
             self.used = Some(used);
             return None;
         };
         let moved = used.saturating_sub(before);
         match self.why {
-            Absence::Running => {
+            Absence::Running | Absence::Starved => {
                 self.used = Some(used);
                 let sleeps = moved < watch::STANDS_STILL && state() == State::Sleeps;
                 sleeps.then_some(Absence::Blocked)
@@ -67,10 +98,12 @@ impl Away {
 /// A machine's entry in the list of the absent, and its thread.
 pub(super) struct Presence {
     roll: Roll,
-    /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks.
+    /// Why the monitor wants the processor; 0: the task said that it blocks. Written by the monitor before it asks, and when it
+    /// knows better.
     cause: AtomicU8,
-    /// What the thread's CPU clock said when the monitor saw that stretch first; [`UNKNOWN`] if it did not look. Written by the
-    /// monitor.
+    /// When the monitor saw that stretch first, and what the thread's CPU clock said then; [`UNKNOWN`] if it did not look. Written
+    /// by the monitor.
+    since: AtomicU64,
     cpu_since: AtomicU64,
 }
 
@@ -79,15 +112,21 @@ impl Presence {
         Presence {
             roll: Roll::new(),
             cause: AtomicU8::new(0),
+            since: AtomicU64::new(0),
             cpu_since: AtomicU64::new(UNKNOWN),
         }
     }
 
     /// The monitor is about to ask for the processor. A machine that answers an earlier request meanwhile may be told the
     /// cause of this one.
-    pub(super) fn set_cause(&self, cause: Option<Cause>, cpu_since: Option<u64>) {
+    pub(super) fn set_cause(&self, cause: Option<Cause>, spent: &Spent) {
+        self.since.store(spent.since, Ordering::Relaxed);
         self.cpu_since
-            .store(cpu_since.unwrap_or(UNKNOWN), Ordering::Relaxed);
+            .store(spent.since_cpu.unwrap_or(UNKNOWN), Ordering::Relaxed);
+        self.store_cause(cause);
+    }
+
+    fn store_cause(&self, cause: Option<Cause>) {
         let bits = match cause {
             None => 0,
             Some(Cause::Running) => 1,
@@ -108,10 +147,34 @@ impl Presence {
 
     /// The stretch has used this much CPU time, or more than it should. By its own thread.
     fn has_used(&self, nanoseconds: u64) -> bool {
-        let since = self.cpu_since.load(Ordering::Relaxed);
         let used = thread_clock::used(self.thread());
         self.cause() == Some(Cause::Running)
-            || used.is_none_or(|used| used.saturating_sub(since) >= nanoseconds)
+            || used.is_none_or(|used| self.in_poll(used) >= nanoseconds)
+    }
+
+    /// CPU time of the stretch in which the processor was lost, where the thread's clock says `used`.
+    fn in_poll(&self, used: u64) -> u64 {
+        used.saturating_sub(self.cpu_since.load(Ordering::Relaxed))
+    }
+
+    /// It is seen to do this. True: that is its task's fault, though nobody was to blame before. Once. By the monitor.
+    fn is_fault_after_all(&self, found: Absence) -> bool {
+        let is_fault = found == Absence::Running && self.cause() == Some(Cause::Starved);
+        if is_fault {
+            self.store_cause(Some(Cause::Running));
+        }
+        is_fault
+    }
+
+    /// What the stretch has used by now, where the thread's clock says `used`. By the monitor.
+    fn spent(&self, now: u64, used: u64) -> Spent {
+        let since_cpu = self.cpu_since.load(Ordering::Relaxed);
+        Spent {
+            since: self.since.load(Ordering::Relaxed),
+            since_cpu: (since_cpu != UNKNOWN).then_some(since_cpu),
+            now,
+            now_cpu: Some(used),
+        }
     }
 
     /// The machine's thread begins.
@@ -148,9 +211,9 @@ impl Machine {
         match self.retake.answer(self.stretch()) {
             Answer::Keep => true,
             Answer::GiveUp => {
-                self.scheduler.hand_offs.count(self.presence.cause());
-                // Its thread runs, whatever the monitor saw.
-                self.enter_as(Absence::Running);
+                let cause = self.presence.cause();
+                self.scheduler.hand_offs.count(cause);
+                self.enter_as(Absence::answering(cause));
                 self.hand_off();
                 false
             }
@@ -171,7 +234,7 @@ impl Machine {
         self.forget_processor();
         let absent = &self.scheduler.absent;
         let was = self.presence.roll.come_back(&self.retake, absent);
-        if was == Some(Absence::Running) {
+        if matches!(was, Some(Absence::Running | Absence::Starved)) {
             // Who only got no CPU is not to wait in the background for it.
             let slice = watch::urgent(self.scheduler.config().time_slice);
             self.ran_too_long.set(self.presence.has_used(slice));
@@ -217,20 +280,40 @@ impl Machine {
     }
 
     /// Counts it as what it does now, if it is away. By the monitor.
-    fn look_again(&self) {
-        let long = watch::urgent(self.scheduler.config().time_slice);
-        self.presence
+    fn look_again(&'static self, now: u64) {
+        let slice = self.scheduler.config().time_slice;
+        let presence = &self.presence;
+        let mut clock = 0;
+        let found = presence
             .roll
             .count_again(&self.scheduler.absent, |away, thread| {
-                let used = thread_clock::used(thread)?;
-                away.judge(used, long, || thread_clock::state(thread))
+                clock = thread_clock::used(thread)?;
+                let state = || thread_clock::state(thread);
+                away.judge(clock, presence.in_poll(clock), slice, state)
             });
+        if found.is_some_and(|found| presence.is_fault_after_all(found)) {
+            self.tell_after_all(presence.spent(now, clock));
+        }
+    }
+
+    /// Its task has turned out to be a hot loop.
+    fn tell_after_all(&'static self, spent: Spent) {
+        let task = self.current();
+        // Only the monitor, who is here, could have taken another processor from it: so it is still the same poll.
+        if self.is_away_with(task) {
+            reporter::tell(Stall {
+                machine: self,
+                task: task.and_then(walk::seen),
+                cause: Cause::Running,
+                spent,
+            });
+        }
     }
 }
 
 impl Scheduler {
     /// Looks again at some machines that are away: those from `next` on, which moves on.
-    pub(super) fn look_again_at_absent(&self, next: &mut usize) {
+    pub(super) fn look_again_at_absent(&self, next: &mut usize, now: u64) {
         let some: Vec<_> = {
             let roster = lock(&self.roster);
             if *next >= roster.len() {
@@ -239,40 +322,11 @@ impl Scheduler {
             roster.iter().copied().skip(*next).take(LOOKED_AT).collect()
         };
         *next += some.len();
-        some.into_iter().for_each(Machine::look_again);
+        for machine in some {
+            machine.look_again(now);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LONG: u64 = 2_000_000;
-
-    fn judge(why: Absence, looks: &[u64], state: State) -> Option<Absence> {
-        let mut away = Away { why, used: None };
-        let judged = looks.iter().map(|&used| away.judge(used, LONG, || state));
-        judged.last().flatten()
-    }
-
-    #[test]
-    fn who_slept_and_loops_counts_as_running() {
-        let blocked = |looks, state| judge(Absence::Blocked, looks, state);
-        assert_eq!(blocked(&[5, 5 + LONG], State::Runs), Some(Absence::Running));
-        // Little by little.
-        let little = [5, 5 + LONG / 2, 5 + LONG];
-        assert_eq!(blocked(&little, State::Runs), Some(Absence::Running));
-        assert_eq!(blocked(&little[..2], State::Runs), None);
-        assert_eq!(blocked(&[5, 5 + LONG], State::Sleeps), None);
-        assert_eq!(blocked(&[5 + LONG], State::Runs), None, "one look only");
-    }
-
-    #[test]
-    fn who_looped_and_sleeps_counts_as_blocked() {
-        let running = |looks, state| judge(Absence::Running, looks, state);
-        assert_eq!(running(&[9, 9], State::Sleeps), Some(Absence::Blocked));
-        assert_eq!(running(&[9, 9 + LONG], State::Sleeps), None);
-        assert_eq!(running(&[9, 9], State::Runs), None, "no CPU for it");
-        assert_eq!(running(&[9, 9], State::Unknown), None);
-    }
-}
+mod tests;

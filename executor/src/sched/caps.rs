@@ -3,7 +3,8 @@
 //! # How it works
 //! Each processor that is taken or handed off costs a thread as long as its task goes on. Two limits:
 //!
-//! - [`RUNNING_MAX`] hot loops run on without a processor: they share the CPUs with the rest.
+//! - [`RUNNING_MAX`] hot loops, and tasks that got no CPU and may be such, run on without a processor: they share the CPUs
+//!   with the rest.
 //! - [`max_machines`](crate::Builder::max_machines) threads live. It is looked at where they are started.
 //!
 //! Above either a task that does not return keeps its processor, and who hands one off leaves it idle. But for the *last*: where
@@ -22,8 +23,8 @@ use std::{
 };
 
 use super::{
-    machine::Machine, processor::Processor, scheduler::Scheduler, settings::setting, signals,
-    watch::Wanted,
+    machine::Machine, processor::Processor, roll::Absent, scheduler::Scheduler, settings::setting,
+    signals, watch::Wanted,
 };
 use crate::{
     hand_off::Cause,
@@ -91,6 +92,11 @@ impl Caps {
     /// None could be had when one was asked for last: more looks would find it no sooner.
     pub(super) fn has_failed(&self) -> bool {
         self.no_thread_until.load(Ordering::Relaxed) != 0
+    }
+
+    /// More hot loops that may run on. Who got no CPU may be one.
+    fn loops_left(&self, absent: &Absent) -> usize {
+        self.loops.saturating_sub(absent.want_cpus()) as usize
     }
 
     fn start_later(&self) {
@@ -187,9 +193,9 @@ impl Scheduler {
             0
         };
         let nobody_runs = live.len() + unused as usize >= self.idle.live();
-        let loops = self.caps.loops.saturating_sub(self.absent.running());
+        let loops = self.caps.loops_left(&self.absent);
         let causes = live.iter().map(|wanted| wanted.cause);
-        let fit = fit(causes, room, loops as usize);
+        let fit = fit(causes, room, loops);
         let mut fits = fit.iter().copied();
         let (mut taken, mut left): (Vec<_>, Vec<_>) =
             live.into_iter().partition(|_| fits.next() == Some(true));
@@ -280,6 +286,19 @@ fn fit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sched::roll::Absence;
+
+    #[test]
+    fn who_got_no_cpu_counts_against_the_limit_of_hot_loops() {
+        let (caps, absent) = (Caps::new(), Absent::new());
+        for left in (0..caps.loops).rev() {
+            absent.enter(Absence::Starved);
+            assert_eq!(caps.loops_left(&absent), left as usize);
+        }
+        absent.leave(Absence::Starved);
+        absent.enter(Absence::Running);
+        assert_eq!(caps.loops_left(&absent), 0, "one that is known by now");
+    }
 
     #[test]
     fn a_batch_does_not_exceed_the_limits() {

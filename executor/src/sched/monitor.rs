@@ -1,63 +1,47 @@
 //! The monitor (Go: `sysmon`): a thread that sees what the machines, busy with tasks, cannot.
 //!
 //! # How it works
-//! While a processor runs it looks around every 100 µs to 2.5 ms: at polls that last too long ([`watch`](super::watch)), at work that stands while somebody is
+//! While a processor runs it looks around every 100 µs to 2.5 ms (`pace`): at polls that last too long ([`watch`](super::watch)), at work that stands while somebody is
 //! idle, at timers that are due, at a poller that nobody visits; it moves the coarse clock on, and it alone starts machines (a
 //! machine's thread would hand its own scheduling attributes down). When nothing has run for 10 ms it sleeps
 //! until a processor runs again. A task that becomes the next one beside an idle processor calls it
 //! from a long pause ([`Monitor::hint`]), the less often the less there was to see lately. It calls no user code, and takes no lock that is held across user code;
 //! its last act, when all machines have ended, is the walk of the shutdown.
 
+mod memory;
+mod pace;
+
 use std::{
     io,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering, fence},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread::Thread,
     time::Duration,
 };
 
+use self::{
+    memory::{Glance, Memory},
+    pace::PERIOD_MIN,
+};
 use super::{
     absence::LOOK_AGAIN,
     asleep::Asleep,
     netpoll::POLL_MAX,
     processor::Processor,
-    resize::Following,
     scheduler::{Scheduler, explain},
-    signals, slack,
+    signals,
     slices::{self, Slice},
-    watch::{Pace, Watch},
+    watch::Pace,
 };
-use crate::{shim::lock, slab, time::clock};
+use crate::{shim::lock, time::clock};
 
-/// How long work may stand beside an idle processor, and the shortest period: a twentieth of what
-/// waking a thread and stealing costs would be too short to pay (5 µs), the slice too long.
-const PERIOD_MIN: Duration = Duration::from_micros(100);
-/// The longest period while something runs: a quarter of the usual slice, 10 ms.
-const PERIOD_MAX: Duration = Duration::from_micros(2500);
-/// The longest while tasks look at the soft flag: they get about twice that. And how long that is expected again.
-const PERIOD_SOFT: Duration = Duration::from_micros(500);
+/// So long after a task has looked at the soft flag more of them are expected.
 const LISTENING: Duration = Duration::from_millis(100);
-/// How long it goes on looking when nothing runs any more: waking it costs 2 µs and more.
-const LINGER: Duration = Duration::from_millis(10);
-/// After this long in idleness the pages of empty spans go back to the system.
-const SCAVENGE: Duration = Duration::from_secs(1);
-/// And again this often: threads without a processor free slots that it does not hear of.
-const SCAVENGE_AGAIN: Duration = Duration::from_secs(10);
 /// While processors are idle, and left so because hot loops run on without one, others of the kind wait for a turn this many
 /// times as long.
 const GRANT_BESIDE_LOOPS: u32 = 5;
-/// A wait that lasted so much longer than was asked was a stop: `SIGSTOP`, a debugger, a quota that is used up. On a busy
-/// machine the monitor is late too, but not so late.
-const STOPPED: Duration = Duration::from_millis(10);
-/// How long it looks at the shortest period after it saw work stand or a thread block, and after a hint.
-const KEEN: Duration = LINGER;
-const KEEN_BY_HINT: Duration = Duration::from_micros(400);
-/// The shortest and longest time between two hints: they double while they come to nothing, so that
-/// tasks that wake each other pay one wake-up in 10 ms, 0.02 %.
-const HINT_MIN: Duration = Duration::from_micros(200);
-const HINT_MAX: Duration = Duration::from_millis(10);
 
 /// Milliseconds, moved on by monitors and by machines that wake: what a dump's *since when* is told in.
 static COARSE_MS: AtomicU32 = AtomicU32::new(0);
@@ -88,52 +72,6 @@ pub(super) struct Monitor {
     /// Processors without a machine; each counts as searching.
     requests: Mutex<Vec<&'static Processor>>,
     requested: AtomicBool,
-}
-
-/// What one look saw of a processor.
-#[derive(Clone, Copy, Default)]
-struct Glance {
-    tick: u64,
-    stood: bool,
-}
-
-/// What the monitor remembers between two looks.
-struct Memory {
-    following: Following,
-    glances: Vec<Glance>,
-    watch: Watch,
-    /// The longest period while something runs: a quarter of a slice at most, if that is not too short.
-    period_max: Duration,
-    /// How often tasks that have lost a processor by running too long get a turn on each, if they get none otherwise: the
-    /// slice.
-    grant_gap: Duration,
-    /// When the background had its slices, and how many turns.
-    granted_at: u64,
-    background_turns: u64,
-    /// When the wait that goes on should end.
-    due: Option<u64>,
-    /// The last one was a stop; it was not cut short.
-    stopped: bool,
-    in_time: bool,
-    polls: u64,
-    polled_at: u64,
-    period: Duration,
-    /// All processors were in the middle of long polls at the last look.
-    stuck: bool,
-    /// When the first of them will have used its slice, if it goes on.
-    slice_ends: u64,
-    /// Until when tasks that look at the soft flag are expected.
-    listened_until: u64,
-    /// Until when the period stays the shortest.
-    keen_until: u64,
-    /// When the next hint is welcome, and how long after that the one after it.
-    hint_at: u64,
-    hint_gap: Duration,
-    quiet_since: Option<u64>,
-    scavenged: bool,
-    /// When, and with which one, it looks again at machines that are away.
-    absent_at: u64,
-    absent_next: usize,
 }
 
 impl Monitor {
@@ -228,39 +166,6 @@ impl Monitor {
     }
 }
 
-impl Memory {
-    /// How long the monitor was away that should have looked. Not twice in a row: it would never look again.
-    fn missed(&mut self, now: u64) -> u64 {
-        self.in_time = self.due.is_none_or(|due| now >= due);
-        let late = self.due.take().map_or(0, |due| now.saturating_sub(due));
-        let stopped = late >= STOPPED.as_nanos() as u64 && !self.stopped;
-        self.stopped = stopped;
-        if stopped { late } else { 0 }
-    }
-
-    fn choose_period(&mut self, stood: bool, hinted: bool, pace: Pace, now: u64) {
-        if stood || pace.blocked {
-            self.keen_until = now + KEEN.as_nanos() as u64;
-            self.hint_gap = HINT_MIN;
-        } else if hinted {
-            self.keen_until = now + KEEN_BY_HINT.as_nanos() as u64;
-            self.hint_at = now + self.hint_gap.as_nanos() as u64;
-            self.hint_gap = (self.hint_gap * 2).min(HINT_MAX);
-        }
-        let longest = if now < self.listened_until {
-            PERIOD_SOFT.min(self.period_max)
-        } else {
-            self.period_max
-        };
-        let longer = (self.period * 2).min(longest);
-        self.period = if now < self.keen_until || pace.unsure {
-            PERIOD_MIN
-        } else {
-            longer
-        };
-    }
-}
-
 impl Scheduler {
     /// # Errors
     /// If the thread cannot be had.
@@ -277,39 +182,14 @@ impl Scheduler {
         // By itself, before it looks at `closing`: who kicks it too early to find it here is seen there.
         *lock(&self.monitor.thread) = Some(std::thread::current());
         slices::set(0, Slice::Short);
-        let slice = self.config().time_slice;
-        let mut memory = Memory {
-            following: self.following(),
-            glances: Vec::new(),
-            watch: Watch::new(slice),
-            period_max: PERIOD_MAX.min(slice / 4).max(PERIOD_MIN),
-            grant_gap: slice,
-            granted_at: 0,
-            background_turns: 0,
-            due: None,
-            stopped: false,
-            in_time: true,
-            polls: 0,
-            polled_at: 0,
-            period: PERIOD_MIN,
-            stuck: false,
-            slice_ends: u64::MAX,
-            listened_until: 0,
-            keen_until: 0,
-            hint_at: 0,
-            hint_gap: HINT_MIN,
-            quiet_since: None,
-            scavenged: true,
-            absent_at: 0,
-            absent_next: 0,
-        };
+        let mut memory = Memory::new(self.following(), self.config().time_slice);
         while !self.is_closing() {
             let now = read_clock();
             self.serve_requests();
             self.follow(&mut memory.following, now);
             if now >= memory.absent_at {
                 memory.absent_at = now + LOOK_AGAIN.as_nanos() as u64;
-                self.look_again_at_absent(&mut memory.absent_next);
+                self.look_again_at_absent(&mut memory.absent_next, now);
             }
             let stood = self.look(&mut memory, now);
             let pace = self.look_at_polls(&mut memory, now);
@@ -327,61 +207,6 @@ impl Scheduler {
             self.wait(&mut memory, now);
         }
         self.end();
-    }
-
-    fn wait(&self, memory: &mut Memory, now: u64) {
-        // Work may stand for which a thread is lacking.
-        if !self.idle.all_idle() || self.caps.lacks_thread(now) {
-            memory.quiet_since = None;
-            memory.scavenged = false;
-            let pause = self.until_next_look(memory, now);
-            memory.due = Some(now + pause.as_nanos() as u64);
-            return slack::precisely(|| std::thread::park_timeout(pause));
-        }
-        let since = *memory.quiet_since.get_or_insert(now);
-        let quiet = Duration::from_nanos(now.saturating_sub(since));
-        if quiet < LINGER {
-            std::thread::park_timeout(memory.period);
-        } else if memory.scavenged {
-            self.sleep(SCAVENGE_AGAIN);
-            memory.scavenged = false;
-        } else if quiet < SCAVENGE {
-            self.sleep(SCAVENGE - quiet);
-        } else {
-            memory.scavenged = true;
-            slab::scavenge();
-        }
-    }
-
-    /// The period, or less if a slice ends before; or if a timer is due: one that somebody idle could fire and the sleeper does
-    /// not know of, or one that needs a processor first.
-    fn until_next_look(&self, memory: &Memory, now: u64) -> Duration {
-        let slice = Duration::from_nanos(memory.slice_ends.saturating_sub(now));
-        let period = memory.period.min(slice.max(PERIOD_MIN));
-        let wake_time = self.wake_time();
-        let somebody_looks = if self.idle.counts().idle() == 0 {
-            !memory.stuck
-        } else {
-            self.sleeper_wakes_by(wake_time)
-        };
-        if somebody_looks {
-            return period;
-        }
-        let timer = Duration::from_nanos(wake_time.saturating_sub(now));
-        period.min(timer.max(PERIOD_MIN))
-    }
-
-    /// Sleeps until a processor runs, or for `limit`.
-    fn sleep(&self, limit: Duration) {
-        let monitor = &self.monitor;
-        let quiet = || {
-            // Ordering: for requests, which are stored before the call.
-            fence(Ordering::SeqCst);
-            self.idle.all_idle() && !self.is_closing() && !monitor.requested.load(Ordering::SeqCst)
-        };
-        monitor
-            .asleep
-            .sleep(quiet, || std::thread::park_timeout(limit));
     }
 
     /// Starts machines for processors that have none. One that cannot be had is no error: the processor
@@ -413,7 +238,7 @@ impl Scheduler {
             memory.granted_at = now;
             let processors = self.idle.live() as u32;
             // Those that run on without a processor have theirs.
-            let grants = processors.saturating_sub(self.absent.running()).max(1);
+            let grants = processors.saturating_sub(self.absent.want_cpus()).max(1);
             self.grants.store(grants, Ordering::Relaxed);
             self.signals.raise(signals::GRANTED);
         }

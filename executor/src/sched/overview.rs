@@ -20,7 +20,7 @@ impl fmt::Display for Overview {
 impl Scheduler {
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.idle.counts();
-        let (running, all) = (self.absent.running() as usize, self.absent.all());
+        let (running, all) = (self.absent.want_cpus() as usize, self.absent.all());
         writeln!(
             f,
             "runtime {}: {} processors ({} idle, {} searching), {} machines ({running} run and {} block without a processor){}",

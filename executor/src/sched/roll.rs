@@ -17,12 +17,25 @@ pub(super) enum Absence {
     Running,
     /// Its thread sleeps in the system.
     Blocked,
+    /// Its thread got no CPU: nobody knows yet whether its task runs on.
+    Starved,
+}
+
+impl Absence {
+    /// How the kernel is to treat its thread.
+    fn slice(self) -> slices::Slice {
+        match self {
+            Absence::Running | Absence::Starved => slices::Slice::Long,
+            Absence::Blocked => slices::Slice::Short,
+        }
+    }
 }
 
 /// How many machines without a processor run user code.
 pub(super) struct Absent {
     running: AtomicU32,
     blocked: AtomicU32,
+    starved: AtomicU32,
 }
 
 impl Absent {
@@ -30,6 +43,7 @@ impl Absent {
         Absent {
             running: AtomicU32::new(0),
             blocked: AtomicU32::new(0),
+            starved: AtomicU32::new(0),
         }
     }
 
@@ -37,6 +51,7 @@ impl Absent {
         match absence {
             Absence::Running => &self.running,
             Absence::Blocked => &self.blocked,
+            Absence::Starved => &self.starved,
         }
     }
 
@@ -49,12 +64,23 @@ impl Absent {
         debug_assert_ne!(before, 0, "only who was counted leaves (A1)");
     }
 
+    /// Those that have been seen to run on.
     pub(super) fn running(&self) -> u32 {
         self.running.load(Ordering::Relaxed)
     }
 
+    /// These, and those that may.
+    pub(super) fn want_cpus(&self) -> u32 {
+        self.running() + self.starved.load(Ordering::Relaxed)
+    }
+
+    /// Hot loops alone would keep so many CPUs busy. Who got no CPU proves nothing: that may be the neighbours' doing.
+    pub(super) fn crowd(&self, cpus: usize) -> bool {
+        self.running() as usize >= cpus
+    }
+
     pub(super) fn all(&self) -> usize {
-        self.running() as usize + self.blocked.load(Ordering::Relaxed) as usize
+        self.want_cpus() as usize + self.blocked.load(Ordering::Relaxed) as usize
     }
 }
 
@@ -108,7 +134,7 @@ impl Roll {
         }
         *absence = Some(Away { why, used: None });
         absent.enter(why);
-        if why == Absence::Running {
+        if why.slice() == slices::Slice::Long {
             slices::set(self.thread(), slices::Slice::Long);
         }
     }
@@ -124,7 +150,7 @@ impl Roll {
         retake.come_back();
         let was = was?;
         absent.leave(was);
-        if was == Absence::Running && !mutant("slice_stays_long") {
+        if was.slice() == slices::Slice::Long && !mutant("slice_stays_long") {
             slices::set(self.thread(), slices::Slice::Short);
         }
         drop(lock);
@@ -142,19 +168,36 @@ impl Roll {
         &self,
         absent: &Absent,
         judge: impl FnOnce(&mut Away, i32) -> Option<Absence>,
-    ) {
+    ) -> Option<Absence> {
         let mut absence = lock(&self.absence);
-        let Some(away) = absence.as_mut() else { return };
-        let Some(now) = judge(away, self.thread()) else {
-            return;
-        };
+        let away = absence.as_mut()?;
+        let now = judge(away, self.thread())?;
         absent.leave(away.why);
         absent.enter(now);
         away.why = now;
-        let slice = match now {
-            Absence::Running => slices::Slice::Long,
-            Absence::Blocked => slices::Slice::Short,
-        };
-        slices::set(self.thread(), slice);
+        slices::set(self.thread(), now.slice());
+        Some(now)
+    }
+}
+
+#[cfg(all(test, not(gmp_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_got_no_cpu_is_no_crowd() {
+        let absent = Absent::new();
+        for _ in 0..8 {
+            absent.enter(Absence::Starved);
+        }
+        assert!(!absent.crowd(2));
+        assert_eq!((absent.want_cpus(), absent.all()), (8, 8));
+        absent.enter(Absence::Running);
+        assert!(!absent.crowd(2));
+        // The monitor has looked again.
+        absent.leave(Absence::Starved);
+        absent.enter(Absence::Running);
+        assert!(absent.crowd(2));
+        assert_eq!(absent.want_cpus(), 9);
     }
 }

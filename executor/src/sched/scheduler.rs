@@ -342,7 +342,7 @@ impl Scheduler {
     /// had to wait until one is taken away. One more than there are CPUs keeps these busy: the kernel may have two of them on
     /// one CPU for milliseconds. (Without that one a twentieth of the work was lost.)
     pub(super) fn has_room_beside_loops(&self, idle: u32) -> bool {
-        self.absent.running() <= idle + u32::from(idle > 0)
+        self.absent.want_cpus() <= idle + u32::from(idle > 0)
     }
 
     /// All timers of the runtime.

@@ -6,13 +6,21 @@
 //! looks, and then goes by the CPU clock of the stretch's thread:
 //!
 //! - it *stands still*, and the system says that the thread sleeps: the task blocks its thread. The processor goes at once; or
-//!   after [`SILENT_AFTER`] where the system does not say whether it sleeps.
+//!   after 2 ms where the system does not say whether it sleeps.
 //! - it has moved on by a slice: the task is a hot loop, or a long calculation. The slice is shorter if something urgent
 //!   waits.
-//! - neither, for long: the thread does not get a CPU. Then the processor is taken too, so that others may try; but that
-//!   is not the task's fault. (Nor is it where the system has no such clock and wall time is all there is.) It happens once
-//!   in [`SPARED`] at most: the next thread will get no more of the CPUs, and what was taken competes with it. But for where
-//!   it is hot loops without a processor that use the CPUs.
+//! - neither, for 20 ms of wall time (two slices, if that is more), or 4 ms (two fifths of a slice) if something urgent waits: the
+//!   thread does not get a CPU. Then the processor is taken too, so that others may try; but that is not the task's fault, unless
+//!   it turns out to run on ([`absence`](super::absence)).
+//!
+//! *Urgent* is a timer that is due, or a task that a timer or a socket woke, while no processor is idle.
+//!
+//! For want of a CPU each processor is taken once in [`SPARED`] at most, however urgent it is: the next thread will get no more of
+//! the CPUs, and what was taken competes with it. But for where hot loops that are known as such, as many as there are processors,
+//! run on without one: there a fresh thread gets a CPU sooner. It is for these that the limit is 4 ms if it is urgent: beside 100
+//! of them a slice of CPU time is 0.1 s.
+//!
+//! Where the system has no such clock, wall time is all there is: a slice of that, and nobody is to blame.
 //!
 //! So a quota on CPU time, or busy neighbours, make nobody a hog. What the monitor itself misses while it is
 //! stopped (a debugger, `SIGSTOP`) counts for nobody.
@@ -24,9 +32,14 @@
 //! Before all that, the *soft flag* of the machine is raised: tasks that look at it yield by themselves.
 //!
 //! # Not done here
-//! How many may be taken: [`caps`](super::caps).
+//! The verdict on one stretch: `look`. How many may be taken: [`caps`](super::caps).
+
+mod look;
 
 use std::{sync::atomic::Ordering, time::Duration};
+
+use self::look::{Limits, Look, Verdict};
+pub(super) use self::look::{STANDS_STILL, urgent};
 
 use super::{
     barrier,
@@ -36,80 +49,15 @@ use super::{
     reporter::{self, Spent, Stall},
     retake::Stretch,
     scheduler::Scheduler,
-    thread_clock::{self, State},
+    thread_clock,
 };
 use crate::{
     hand_off::Cause,
     task::{Name, walk},
 };
 
-/// How long a thread's clock must stand still before the thread counts as blocked: waking it costs a tenth of that.
-const BLOCKED_AFTER: u64 = 100_000;
-/// The same where the system does not tell whether it sleeps: a thread that runs waits for its CPU for less, mostly.
-const SILENT_AFTER: u64 = 2_000_000;
-/// What the clock of a thread that sleeps may move on between two looks.
-pub(super) const STANDS_STILL: u64 = 5_000;
-/// Neighbours may keep a thread from its CPU for so long, whatever the slice is.
-const WALL_MIN: u64 = 20_000_000;
 /// A processor is taken for want of a CPU once in this time at most.
 const SPARED: u64 = 1_000_000_000;
-/// After this long a stretch is asked to yield; after half a slice if that is less.
-const SOFT_AFTER: u64 = 500_000;
-
-/// How long stretches may last, nanoseconds.
-#[derive(Clone, Copy)]
-struct Limits {
-    /// CPU time.
-    slice: u64,
-    /// The same while timers are due, or tasks that timers or sockets woke stand, and no processor is idle.
-    urgent: u64,
-    /// Wall time, where the thread neither runs nor sleeps.
-    wall: u64,
-    /// The same while it is urgent: beside 100 hot loops a slice of CPU time is 0.1 s.
-    wall_urgent: u64,
-    /// Wall time until the soft flag is raised.
-    soft: u64,
-}
-
-/// The CPU time of a slice while something urgent waits, nanoseconds.
-pub(super) fn urgent(slice: Duration) -> u64 {
-    slice.as_nanos() as u64 / 5
-}
-
-impl Limits {
-    /// For a slice of 10 ms: 2 ms if it is urgent, 20 ms of wall time, or 4 ms.
-    fn new(slice: Duration) -> Limits {
-        let urgent = urgent(slice);
-        let slice = slice.as_nanos() as u64;
-        Limits {
-            slice,
-            urgent,
-            wall: (2 * slice).max(WALL_MIN),
-            wall_urgent: 2 * slice / 5,
-            soft: SOFT_AFTER.min(slice / 2),
-        }
-    }
-
-    fn slice(self, urgent: bool) -> u64 {
-        if urgent { self.urgent } else { self.slice }
-    }
-
-    fn wall(self, urgent: bool) -> u64 {
-        if urgent { self.wall_urgent } else { self.wall }
-    }
-
-    /// Where the processor was taken for want of a CPU a moment ago.
-    fn sparing(self, spared: bool) -> Limits {
-        if !spared {
-            return self;
-        }
-        Limits {
-            wall: u64::MAX,
-            wall_urgent: u64::MAX,
-            ..self
-        }
-    }
-}
 
 /// What the monitor remembers of all processors.
 pub(super) struct Watch {
@@ -120,45 +68,6 @@ pub(super) struct Watch {
     wanted: Vec<Wanted>,
     /// Those that were asked for at the last look and could not be taken: their machines may have given them up since.
     unanswered: Vec<Wanted>,
-}
-
-/// What it remembers of a processor's stretch.
-#[derive(Clone, Copy, Default)]
-struct Look {
-    stretch: Option<Stretch>,
-    since: u64,
-    clock: Option<Clock>,
-    /// At the look before, there was another stretch.
-    fresh: bool,
-}
-
-/// Readings of the thread's CPU clock.
-#[derive(Clone, Copy)]
-struct Clock {
-    first: u64,
-    last: u64,
-    read_at: u64,
-    /// It has stood still since, if it does.
-    moved_at: u64,
-}
-
-impl Clock {
-    fn first(used: u64, now: u64) -> Clock {
-        Clock {
-            first: used,
-            last: used,
-            read_at: now,
-            moved_at: now,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Fine,
-    /// It may be blocked: the next look tells.
-    Unsure,
-    Take(Cause),
 }
 
 /// A processor to be taken.
@@ -210,98 +119,7 @@ impl Watch {
     /// The monitor was away for so long: nobody could run, or nobody knows.
     pub(super) fn forget(&mut self, away: u64) {
         for look in &mut self.looks {
-            look.since += away;
-            if let Some(clock) = &mut look.clock {
-                clock.read_at += away;
-                clock.moved_at += away;
-            }
-        }
-    }
-}
-
-impl Look {
-    /// `used` is what the thread's clock says, if that was asked.
-    fn first(stretch: Stretch, now: u64, used: Option<u64>) -> Look {
-        Look {
-            stretch: Some(stretch),
-            since: now,
-            clock: used.map(|used| Clock::first(used, now)),
-            fresh: true,
-        }
-    }
-
-    /// Before another stretch is seen here for the first time: whether that is to be looked at once more, soon.
-    fn is_worth_another(&self, urgent: bool, blocks: bool) -> bool {
-        blocks || (urgent && !self.fresh)
-    }
-
-    /// When its slice ends if its thread runs on. By what the last look read.
-    fn slice_ends(&self, slice: u64) -> u64 {
-        let used = |clock: &Clock| clock.last.saturating_sub(clock.first);
-        let read = self.clock.as_ref();
-        let left = slice.saturating_sub(read.map_or(0, used));
-        read.map_or(self.since, |clock| clock.read_at) + left
-    }
-
-    /// Looks again at the same stretch. `used` is what its thread's clock says, if there is one.
-    fn judge(
-        &mut self,
-        now: u64,
-        used: Option<u64>,
-        limits: Limits,
-        urgent: bool,
-        state: impl FnOnce() -> State,
-    ) -> Verdict {
-        let slice = limits.slice(urgent);
-        let lasted = now.saturating_sub(self.since);
-        let Some(used) = used else {
-            // Wall time is all there is.
-            return Verdict::starved_if(lasted >= slice);
-        };
-        let Some(clock) = &mut self.clock else {
-            self.clock = Some(Clock::first(used, now));
-            return Verdict::Unsure;
-        };
-        if used.saturating_sub(clock.first) >= slice {
-            return Verdict::Take(Cause::Running);
-        }
-        if now.saturating_sub(clock.read_at) >= BLOCKED_AFTER {
-            let still = used.saturating_sub(clock.last) < STANDS_STILL;
-            (clock.last, clock.read_at) = (used, now);
-            if !still {
-                clock.moved_at = now;
-            }
-            let stood = now.saturating_sub(clock.moved_at);
-            let sleeps = still
-                && match state() {
-                    State::Runs => false,
-                    State::Sleeps => true,
-                    State::Unknown => stood >= SILENT_AFTER,
-                };
-            if sleeps {
-                return Verdict::Take(Cause::Blocked);
-            }
-        }
-        Verdict::starved_if(lasted >= limits.wall(urgent))
-    }
-
-    /// What the stretch has used up, by a clock that has just said `used`.
-    fn spent(&self, now: u64, used: Option<u64>) -> Spent {
-        Spent {
-            since: self.since,
-            since_cpu: self.clock.map(|clock| clock.first),
-            now,
-            now_cpu: used,
-        }
-    }
-}
-
-impl Verdict {
-    fn starved_if(condition: bool) -> Verdict {
-        if condition {
-            Verdict::Take(Cause::Starved)
-        } else {
-            Verdict::Fine
+            look.forget(away);
         }
     }
 }
@@ -316,7 +134,7 @@ impl Scheduler {
             ..Pace::unknown()
         };
         // With our own hot loops on the CPUs, a fresh thread gets one sooner: its slices are short.
-        let crowded = self.absent.running() as usize >= self.idle.live();
+        let crowded = self.absent.crowd(self.idle.live());
         let made = self.processors.made();
         watch.looks.resize(made, Look::default());
         watch.spared_until.resize(made, 0);
@@ -390,7 +208,7 @@ impl Scheduler {
     ) -> bool {
         wanted.retain(|wanted| {
             let presence = &wanted.machine.presence;
-            presence.set_cause(wanted.cause, wanted.spent.since_cpu);
+            presence.set_cause(wanted.cause, &wanted.spent);
             wanted.machine.retake.request(wanted.stretch)
         });
         if wanted.is_empty() {

@@ -7,7 +7,7 @@
 //! takes the lock. New batches come from the fullest span that has free slots, so that nearly empty ones drain
 //! and their pages can be released. (Go: `mcentral.go`, which sweeps instead)
 
-use std::{collections::BTreeSet, io, sync::Mutex};
+use std::{collections::BTreeSet, io, ops::Bound, sync::Mutex};
 
 use super::{
     class::{CLASSES, Class, UNIT},
@@ -19,6 +19,8 @@ use crate::shim::lock;
 
 /// Batches that the scavenger takes apart before it lets others have the lock: 1,024 slots, 50 µs.
 const BATCHES_AT_A_TIME: usize = 16;
+/// Spans whose pages are released until then: each is a call of some microseconds.
+const SPANS_AT_A_TIME: usize = 16;
 
 static CENTRALS: [Central; CLASSES] = [const { Central::new() }; CLASSES];
 
@@ -36,6 +38,15 @@ struct Shelves {
     /// Spans with free slots; the one with the fewest is the first.
     partial: BTreeSet<(u32, SpanIndex)>,
     released: usize,
+}
+
+/// How far the scavenger is with a class.
+#[derive(Default)]
+pub(super) struct Progress {
+    /// Batches that are left to be taken apart; `None`: it has not looked.
+    batches: Option<usize>,
+    /// The last span that it looked at.
+    span: Option<SpanIndex>,
 }
 
 impl Central {
@@ -91,22 +102,32 @@ impl Central {
         lock(&self.shelves).take_apart(class, one);
     }
 
-    /// Releases the pages of spans of which no slot is in use. Returns the bytes released.
-    pub(super) fn release_empty(&self, class: Class) -> usize {
-        while lock(&self.shelves).take_some_apart(class) {}
+    /// Takes some batches apart, of those that stood here when the pass came to the class; or releases the pages of some spans of
+    /// which no slot is in use. Returns the bytes released. `None`: nothing is left.
+    pub(super) fn release_some(&self, class: Class, progress: &mut Progress) -> Option<usize> {
         let mut shelves = lock(&self.shelves);
+        let stood = shelves.batches.len();
+        let left = progress.batches.get_or_insert(stood);
+        if *left > 0 {
+            *left = left.saturating_sub(BATCHES_AT_A_TIME);
+            shelves.take_some_apart(class);
+            return Some(0);
+        }
         let all = class.slots() as u32;
-        let empty: Vec<SpanIndex> = shelves
-            .partial
-            .range((all, SpanIndex::FIRST)..)
+        let from = match progress.span {
+            Some(span) => Bound::Excluded((all, span)),
+            None => Bound::Included((all, SpanIndex::FIRST)),
+        };
+        let empty = shelves.partial.range((from, Bound::Unbounded));
+        let empty: Vec<SpanIndex> = empty
             .map(|&(_, span)| span)
+            .filter(|span| !span.descriptor().released())
+            .take(SPANS_AT_A_TIME)
             .collect();
-        let released = empty
-            .into_iter()
-            .map(|span| release(class, span))
-            .sum::<usize>();
+        progress.span = Some(*empty.last()?);
+        let released = empty.into_iter().map(|span| release(class, span)).sum();
         shelves.released += released;
-        released
+        Some(released)
     }
 
     /// Bytes of free slots outside of caches, and bytes whose pages were released.
@@ -143,15 +164,13 @@ impl Shelves {
         Ok(batch)
     }
 
-    /// True: there are more batches.
-    fn take_some_apart(&mut self, class: Class) -> bool {
+    fn take_some_apart(&mut self, class: Class) {
         for _ in 0..BATCHES_AT_A_TIME {
             let Some(batch) = self.batches.pop() else {
-                return false;
+                return;
             };
             self.take_apart(class, batch);
         }
-        true
     }
 
     /// Gives the slots back to their spans. Slots of one span often stand together: the set is

@@ -37,10 +37,31 @@ pub(crate) fn release(class: Class, slot: SlotIndex) {
 
 /// Releases the pages of all empty spans. Returns how many bytes went back to the system.
 pub(crate) fn scavenge() -> usize {
-    (0..class::CLASSES)
-        .map(Class::from_index)
-        .map(|class| central::of(class).release_empty(class))
-        .sum()
+    let mut pass = Scavenge::default();
+    std::iter::from_fn(|| pass.step()).sum()
+}
+
+/// The same, part by part, for who has other things to do.
+#[derive(Default)]
+pub(crate) struct Scavenge {
+    class: usize,
+    progress: central::Progress,
+}
+
+impl Scavenge {
+    /// Some 0.1 ms of it. Returns the bytes released. `None`: it is done.
+    pub(crate) fn step(&mut self) -> Option<usize> {
+        while self.class < class::CLASSES {
+            let class = Class::from_index(self.class);
+            let released = central::of(class).release_some(class, &mut self.progress);
+            if released.is_some() {
+                return released;
+            }
+            self.class += 1;
+            self.progress = central::Progress::default();
+        }
+        None
+    }
 }
 
 /// The carved slots of all spans.
