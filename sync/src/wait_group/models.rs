@@ -24,7 +24,7 @@ fn two_done_against_wait() {
             // SAFETY: the tasks are done.
             assert_eq!(cell.with(|cell| unsafe { *cell }), 1);
         }
-        tasks.map(|task| task.join().unwrap());
+        tasks.into_iter().for_each(|task| task.join().unwrap());
     });
 }
 
