@@ -22,9 +22,9 @@ list_models() {
 }
 
 # within SECONDS COMMAND...: runs it for so many seconds of CPU time, which other work on the machine does not take away.
-# Ends with 152 at the limit, with 124 if it stands still.
+# Ends with 152 at the limit, with 124 if it stands still. It stays in the process group of the script, and ends with that.
 within() (
     ulimit -S -t "$1"
     shift
-    RUST_BACKTRACE=0 exec timeout 300 "$@"
+    RUST_BACKTRACE=0 exec timeout --foreground 300 "$@"
 )

@@ -18,7 +18,7 @@ use crate::{
     child::Settings,
     golang,
     load::Server,
-    metric::{SPEED_UP, Sample, WALL},
+    metric::{SPEED_UP, Sample, WALL, WRK_ANSWERS},
     process::{Process, Trouble},
     report,
     rival::Rival,
@@ -98,6 +98,7 @@ impl Bench {
             self.round(workload, &mut rows, false);
             add_speed_up(workload, &mut rows);
         }
+        tell_of_wrk(workload, &mut rows);
         if options.count_allocations && workload.about().driver == Driver::Child {
             progress(&format!("{}: counting allocations", workload.name()));
             self.round(workload, &mut rows, true);
@@ -230,6 +231,19 @@ fn add_speed_up(workload: Workload, rows: &mut [Row]) {
             (one, last_wall(row), row.samples.last_mut())
         {
             *sample = std::mem::take(sample).with(SPEED_UP, one / several);
+        }
+    }
+}
+
+/// Whoever was measured without wrk says so, beside its other figures: after the rounds, since trouble ends them.
+fn tell_of_wrk(workload: Workload, rows: &mut [Row]) {
+    if !workload.about().metrics.contains(&WRK_ANSWERS) {
+        return;
+    }
+    let lacks = |sample: &Sample| sample.get(WRK_ANSWERS).is_none();
+    for row in rows.iter_mut().filter(|row| row.trouble.is_none()) {
+        if row.samples.iter().any(lacks) {
+            row.trouble = Some(Trouble::not_on_path("wrk"));
         }
     }
 }

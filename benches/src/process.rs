@@ -19,6 +19,12 @@ pub(crate) enum Trouble {
     Failed(String),
 }
 
+impl Trouble {
+    pub(crate) fn not_on_path(program: &str) -> Self {
+        Self::Missing(format!("{program} is not on PATH: install it"))
+    }
+}
+
 impl From<String> for Trouble {
     fn from(why: String) -> Self {
         Self::Failed(why)
@@ -50,9 +56,7 @@ impl Process {
             .into_owned();
         let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = started.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                Trouble::Missing(format!("{name} is not on PATH: install it"))
-            }
+            io::ErrorKind::NotFound => Trouble::not_on_path(&name),
             _ => Trouble::Failed(format!("{name} does not start: {error}")),
         })?;
         let input = child.stdin.take().expect("it was asked for");

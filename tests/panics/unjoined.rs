@@ -19,6 +19,10 @@ fn listen() -> mpsc::Receiver<String> {
     let (send, receive) = mpsc::channel();
     let send = Mutex::new(send);
     listen_with(move |warning| {
+        // A machine that starves is warned of too, on a thread without a runtime.
+        if !warning.contains("nobody joins it") {
+            return;
+        }
         let _ = send.lock().unwrap().send(warning);
         drop(gmp::block_on(gmp::Handle::current().spawn(async {})));
         panic!("one of the panics of this test");

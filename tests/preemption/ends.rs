@@ -34,6 +34,7 @@ fn besiege(runtime: &gmp::Runtime, siege: &Siege) {
     siege.wait_begun(6);
 }
 
+/// They are cut, not forgotten: when they return at last, they are dropped as all are.
 #[test]
 fn dropping_a_runtime_beside_hogs() {
     on_each(&[1, 2, 4], |runtime| {
@@ -42,6 +43,7 @@ fn dropping_a_runtime_beside_hogs() {
         besiege(&runtime, &siege);
         ends_in_time(|| drop(runtime));
         drop(lifting);
+        siege.wait_left();
     });
 }
 
@@ -54,6 +56,7 @@ fn a_shutdown_names_the_hogs() {
         let report = runtime.shutdown_timeout(Duration::from_millis(200));
         drop(lifting);
         assert_eq!(report.cut.len(), 6);
+        siege.wait_left();
     });
 }
 

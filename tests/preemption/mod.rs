@@ -80,6 +80,11 @@ impl Siege {
     pub(crate) fn wait_begun(&self, count: usize) {
         eventually(|| self.begun.load(SeqCst) >= count);
     }
+
+    /// Waits until nobody else has it: those who were kept from returning are dropped.
+    pub(crate) fn wait_left(&self) {
+        eventually(|| Arc::strong_count(&self.begun) == 1);
+    }
 }
 
 /// Lifts a siege when a test ends, also if it fails: its runtime could not end otherwise.

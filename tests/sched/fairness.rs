@@ -103,6 +103,8 @@ fn beside_the_busy(body: impl Fn(&Runtime) + Send + 'static) {
             // A player may wait for the other, who has ended: that is no matter of the scheduler's.
             busy.iter().for_each(JoinHandle::abort);
         }
+        // Chains go on until they see that it is over.
+        runtime.shutdown();
     });
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::metric::HEALTH_P99;
 
 fn options(procs: Option<Vec<usize>>, contestants: Vec<Rival>) -> Options {
     Options {
@@ -134,4 +135,25 @@ fn the_speed_up_is_that_of_the_same_rival_in_the_same_round() {
     add_speed_up(Workload::ForkJoinWork, &mut rows);
     let speed_ups = rows.map(|row| row.samples.last().and_then(|sample| sample.get(SPEED_UP)));
     assert_eq!(speed_ups, [None, None, Some(2.0), Some(1.5)]);
+}
+
+#[test]
+fn who_is_measured_without_wrk_says_so_and_keeps_its_figures() {
+    let row = |sample| Row {
+        rival: Rival::Gmp,
+        procs: 2,
+        samples: vec![sample],
+        trouble: None,
+    };
+    let without = Sample::default().with(HEALTH_P99, 1.0);
+    let with = without.clone().with(WRK_ANSWERS, 0.0);
+    let mut rows = [row(without.clone()), row(with)];
+    tell_of_wrk(Workload::ServiceFew, &mut rows);
+    let missing = Trouble::Missing("wrk is not on PATH: install it".to_owned());
+    assert_eq!(rows[0].trouble, Some(missing));
+    assert_eq!(rows[0].samples.len(), 1);
+    assert_eq!(rows[1].trouble, None);
+    let mut rows = [row(without)];
+    tell_of_wrk(Workload::SpawnJoin, &mut rows);
+    assert_eq!(rows[0].trouble, None);
 }

@@ -33,7 +33,7 @@ fn three_for_one_lock() {
             thread::spawn(move || count(&counter))
         });
         count(&counter);
-        let _ = others.map(|other| other.join().unwrap());
+        others.into_iter().for_each(|other| other.join().unwrap());
         let guard = counter.try_lock().unwrap();
         // SAFETY: the lock is held.
         assert_eq!(guard.with(|cell| unsafe { *cell }), 3);

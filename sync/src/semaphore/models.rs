@@ -37,7 +37,7 @@ fn three_for_one_permit() {
             thread::spawn(move || guarded.enter())
         });
         guarded.enter();
-        let _ = others.map(|other| other.join().unwrap());
+        others.into_iter().for_each(|other| other.join().unwrap());
         // SAFETY: the others are gone.
         assert_eq!(guarded.cell.with(|cell| unsafe { *cell }), 3);
         assert_eq!(guarded.semaphore.available_permits(), 1);

@@ -1,7 +1,5 @@
 //! Models of the word against the list.
 
-use std::{pin::pin, task::Waker};
-
 use loom::{cell::UnsafeCell, future::block_on, model, thread};
 
 use super::*;
@@ -26,7 +24,7 @@ fn two_done_against_wait() {
             // SAFETY: the tasks are done.
             assert_eq!(cell.with(|cell| unsafe { *cell }), 1);
         }
-        let _ = tasks.map(|task| task.join().unwrap());
+        tasks.into_iter().for_each(|task| task.join().unwrap());
     });
 }
 
@@ -36,28 +34,19 @@ fn end_of_a_round_against_the_next() {
     model(|| {
         let group = WaitGroup::new();
         group.add(1);
-        let mut first = pin!(group.wait());
-        assert!(
-            first
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+        let waits = {
+            let group = group.clone();
+            thread::spawn(move || block_on(group.wait()))
+        };
         let done = {
             let group = group.clone();
             thread::spawn(move || group.done())
         };
-        while group.count() > 0 {
-            thread::yield_now();
-        }
-        group.add(1);
-        let next = {
-            let group = group.clone();
-            thread::spawn(move || block_on(group.wait()))
-        };
-        block_on(first);
-        group.done();
-        next.join().unwrap();
+        let next = group.clone();
         done.join().unwrap();
+        next.add(1);
+        next.done();
+        block_on(next.wait());
+        waits.join().unwrap();
     });
 }

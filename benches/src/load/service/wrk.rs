@@ -14,7 +14,7 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// The sample with wrk's figures, or as it is where there is no wrk.
+/// The sample with wrk's figures, or as it is where there is no wrk: [`plan`](crate::plan) tells of that.
 pub(crate) fn add(sample: Sample, server: SocketAddr) -> Result<Sample, Trouble> {
     let mut command = Command::new("wrk");
     command.args(["-t1", "-c8", "-d5s", "--latency"]);
