@@ -73,6 +73,7 @@ declare -A model_of=(
     [start_ignores_running]=task::models::duplicate::wake_against_a_late_duplicate
     [start_skips_generation]=task::models::recycle::stale_entry_against_the_next_task
     [stretch_read_in_the_section]=sched::models::retake::take_against_giving_away_and_taking_back
+    [takes_the_first_only]=poller::models::two_events_against_two_readers_in_one_seat
     [tail_before_place]=sched::models::run_queue::push_against_steal
     [take_from_another_stretch]=sched::models::retake::take_against_giving_away_and_taking_back
     [take_without_exchange]=sched::models::retake::take_against_the_end_of_the_stretch
