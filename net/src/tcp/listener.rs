@@ -47,7 +47,8 @@ impl TcpListener {
     /// Listens on the first of `address`' addresses that is free, with `SO_REUSEADDR` and a backlog of 4096. Port 0 lets the system
     /// choose one. [`TcpSocket`] has other options. (Go: `net.Listen`)
     ///
-    /// A host name is looked up on another thread.
+    /// A host name is looked up by a function of [`spawn_blocking`](gmp_executor::spawn_blocking), and waits for its turn as
+    /// those do.
     ///
     /// # Errors
     /// That of the last address; that of the look-up; outside of a runtime.

@@ -57,7 +57,8 @@ pub(super) const CONNECTED: Flags = Flags::WRITE_READY;
 impl TcpStream {
     /// Connects to the first of `address`' addresses that answers. (Go: `net.Dial`)
     ///
-    /// A host name is looked up on another thread.
+    /// A host name is looked up by a function of [`spawn_blocking`](gmp_executor::spawn_blocking), and waits for its turn as
+    /// those do.
     ///
     /// # Errors
     /// That of the last address; that of the look-up; outside of a runtime.

@@ -14,6 +14,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     task::{Poll, Waker},
     time::{Duration, Instant},
