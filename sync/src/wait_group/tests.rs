@@ -12,6 +12,7 @@ fn runtime() -> gmp_executor::Runtime {
 
 /// Go: `TestWaitGroup`: two groups, each waiting for the other's tasks, several rounds.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn tasks_and_waiters_meet_in_every_round() {
     runtime().block_on(async {
         let (first, second) = (WaitGroup::new(), WaitGroup::new());
@@ -48,6 +49,7 @@ fn more_done_than_add_is_a_panic() {
 
 /// Go: `TestWaitGroupGo`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn go_counts_a_task_until_it_ends() {
     runtime().block_on(async {
         let (group, sum) = (WaitGroup::new(), Arc::new(AtomicUsize::new(0)));
@@ -61,6 +63,7 @@ fn go_counts_a_task_until_it_ends() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_task_that_panics_or_is_aborted_is_done() {
     runtime().block_on(async {
         let group = WaitGroup::new();
@@ -106,6 +109,7 @@ fn a_wait_ends_with_its_round_though_the_next_has_begun() {
 
 /// Go: `TestWaitGroupRace`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn two_are_done_while_one_waits() {
     crate::test_kit::each_executor(|spawner| {
         for _ in 0..200 {
