@@ -106,6 +106,7 @@ declare -A model_of=(
     [start_ignores_running]=task::models::duplicate::wake_against_a_late_duplicate
     [start_skips_generation]=task::models::recycle::stale_entry_against_the_next_task
     [stretch_read_in_the_section]=sched::models::retake::take_against_giving_away_and_taking_back
+    [takes_the_first_only]=poller::models::two_events_against_two_readers_in_one_seat
     [tail_before_place]=sched::models::run_queue::push_against_steal
     [take_admits_nobody]=chan::models::two_sends_against_receives
     [take_from_another_stretch]=sched::models::retake::take_against_giving_away_and_taking_back

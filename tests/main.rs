@@ -27,6 +27,7 @@ mod procs;
 mod sched;
 mod select;
 mod shutdown;
+mod spans;
 mod stress;
 mod tally;
 mod task;

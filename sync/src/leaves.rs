@@ -91,6 +91,7 @@ fn always_ready() -> Vec<(&'static str, Case)> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn what_is_always_ready_yields_when_its_budget_is_spent() {
     let _watchdog = Watchdog::new();
     runtime().block_on(async {
@@ -102,6 +103,7 @@ fn what_is_always_ready_yields_when_its_budget_is_spent() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_task_with_a_channel_of_its_own_lets_others_run() {
     let _watchdog = Watchdog::new();
     let turns = Arc::new(AtomicUsize::new(0));
@@ -201,6 +203,7 @@ fn dump() -> String {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn what_waits_says_for_what_and_in_which_line_of_its_caller() {
     let _watchdog = Watchdog::new();
     let runtime = runtime();

@@ -1,4 +1,7 @@
 //! Foreign wakers that panic: when they are cloned, woken or dropped, wherever the runtime does that.
+//!
+//! After async-task's tests/waker_panic.rs, whose tasks panic while they are woken and cancelled; the wakers that panic themselves
+//! have no source: Go has none that run foreign code.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

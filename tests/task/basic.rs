@@ -1,4 +1,7 @@
 //! A future is polled when it should be, dropped once, and its output too.
+//!
+//! After async-task's tests/basic.rs (`drop_and_detach`, `detach_and_run`, `run_and_detach`, `schedule_counter`, `waker`), ready.rs and
+//! waker_pending.rs (`wake_during_run`). Left out is what a task that somebody else schedules can do: `Runnable` and its `raw` pointer.
 
 use std::{
     sync::{Arc, Mutex, mpsc},

@@ -1,4 +1,6 @@
 //! `abort`: when it comes in time, what the handle says then, and who drops what.
+//!
+//! After async-task's tests/cancel.rs, and the cases with `cancel` in the names of basic.rs, panic.rs, ready.rs and waker_pending.rs.
 
 use std::{
     sync::{Arc, Barrier, mpsc},

@@ -1,4 +1,6 @@
 //! Waiting for a task: before, while and after it ends, with one waker or many, from tasks and threads.
+//!
+//! After async-task's tests/join.rs and the cases with `join` in the names of ready.rs.
 
 use std::{
     sync::{Arc, Barrier},

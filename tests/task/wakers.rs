@@ -1,4 +1,7 @@
 //! Wakers of tasks: they own nothing, and are good for their task only.
+//!
+//! After async-task's tests/waker_ready.rs (`wake_dropped`, `wake_completed`) and waker_pending.rs (`drop_last_waker`), whose wakers
+//! keep their task alive, as ours do not.
 
 use std::{
     pin::Pin,

@@ -80,7 +80,8 @@ impl Builder {
         self
     }
 
-    /// How many functions of [`spawn_blocking`](crate::spawn_blocking) run at a time. Default: 512.
+    /// How many functions of [`spawn_blocking`](crate::spawn_blocking) run at a time, the look-ups of host names among them. Default:
+    /// 512.
     pub fn blocking_threads(mut self, threads: usize) -> Builder {
         self.blocking = Some(threads);
         self

@@ -42,7 +42,13 @@ mod tests {
     #[test]
     fn each_order_has_all_and_who_follows_whom_differs() {
         let mut random = Random::seeded(7);
-        for count in [1, 2, 3, 4, 7, 12, 64] {
+        // (Miri is slow.)
+        let counts: &[usize] = if cfg!(miri) {
+            &[1, 2, 7]
+        } else {
+            &[1, 2, 3, 4, 7, 12, 64]
+        };
+        for &count in counts {
             let mut followers = HashSet::new();
             for _ in 0..200 {
                 let order: Vec<usize> = random.order(count).collect();

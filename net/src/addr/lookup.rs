@@ -1,40 +1,35 @@
-//! Looks a host name up, on a thread of its own.
+//! Looks a host name up, in a function of [`spawn_blocking`].
 //!
 //! The system's resolver blocks for seconds where a server does not answer; on a machine of the runtime that would
-//! cost a hand-off. One thread for each look-up that is under way: nothing here bounds their number.
+//! cost a hand-off. As many look-ups run at a time as [`Builder::blocking_threads`](gmp_executor::Builder::blocking_threads)
+//! says, beside the program's own functions; the others wait for their turn.
+//!
+//! # Rejected
+//! A thread for each look-up: where a server does not answer, a thousand clients start a thousand of them.
 
 use std::{
     io,
     net::{SocketAddr, ToSocketAddrs},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
-    thread,
+    pin::Pin,
+    task::{Context, Poll, ready},
 };
 
 use gmp_executor::{
+    JoinHandle, spawn_blocking,
     wait::{self, Reason},
-    waiter::Waiter,
 };
 
-use crate::poller::WaitSite;
+use crate::poller::{self, WaitSite};
 
-/// A name that is to be looked up, or is being.
+type Found = io::Result<Vec<SocketAddr>>;
+
+/// A name that is to be looked up, or is being. Dropping it takes it out of the queue; what runs ends by itself.
 #[derive(Debug)]
 pub struct Lookup {
     host: String,
     port: u16,
     /// `None`: not begun.
-    answer: Option<Arc<Mutex<Answer>>>,
-}
-
-#[derive(Debug, Default)]
-struct Answer {
-    found: Option<io::Result<Vec<SocketAddr>>>,
-    waiter: Option<Waiter>,
-}
-
-fn lock(answer: &Mutex<Answer>) -> MutexGuard<'_, Answer> {
-    answer.lock().unwrap_or_else(PoisonError::into_inner)
+    answer: Option<JoinHandle<Found>>,
 }
 
 impl Lookup {
@@ -46,49 +41,37 @@ impl Lookup {
         }
     }
 
-    /// Waits for the answer. Dropping it lets the thread end by itself.
-    pub(super) fn poll(
-        &mut self,
-        cx: &Context<'_>,
-        at: WaitSite,
-    ) -> Poll<io::Result<Vec<SocketAddr>>> {
-        let answer = match &self.answer {
+    /// Waits for the answer.
+    pub(super) fn poll(&mut self, cx: &Context<'_>, at: WaitSite) -> Poll<Found> {
+        let answer = match &mut self.answer {
             Some(answer) => answer,
             None => self
                 .answer
                 .insert(begin(std::mem::take(&mut self.host), self.port)?),
         };
-        let waiter = Waiter::new(cx.waker());
-        let mut answer = lock(answer);
-        if let Some(found) = answer.found.take() {
-            drop(answer);
-            return Poll::Ready(found); // The waiter is dropped here, outside of the lock.
+        let polled = Pin::new(answer).poll(&mut Context::from_waker(cx.waker()));
+        if polled.is_pending() {
+            wait::note(at.site, Reason::Thread);
         }
-        let old = answer.waiter.replace(waiter);
-        drop(answer);
-        drop(old);
-        wait::note(at.site, Reason::Thread);
-        Poll::Pending
+        // Cancelled: the runtime shuts down.
+        Poll::Ready(ready!(polled).unwrap_or_else(|error| Err(io::Error::other(error))))
     }
 }
 
-fn begin(host: String, port: u16) -> io::Result<Arc<Mutex<Answer>>> {
-    let answer = Arc::<Mutex<Answer>>::default();
-    let to_fill = answer.clone();
-    let look_up = move || {
-        let found = (host.as_str(), port)
-            .to_socket_addrs()
-            .map(Iterator::collect);
-        let mut answer = lock(&to_fill);
-        answer.found = Some(found);
-        let waiter = answer.waiter.take();
-        drop(answer);
-        if let Some(waiter) = waiter {
-            waiter.wake();
+impl Drop for Lookup {
+    fn drop(&mut self) {
+        if let Some(answer) = &self.answer {
+            answer.abort();
         }
-    };
-    thread::Builder::new()
-        .name("gmp-lookup".to_owned())
-        .spawn(look_up)?;
-    Ok(answer)
+    }
+}
+
+/// An error outside of a runtime, where no socket could be opened either.
+fn begin(host: String, port: u16) -> io::Result<JoinHandle<Found>> {
+    poller::current()?;
+    Ok(spawn_blocking(move || {
+        (host.as_str(), port)
+            .to_socket_addrs()
+            .map(Iterator::collect)
+    }))
 }

@@ -1,8 +1,8 @@
 //! What may stand for an address where one is asked for.
 //!
 //! # How it works
-//! Addresses, and text that is one, are known at once. A host name goes to a thread of its own ([`lookup`]), because the
-//! system's resolver blocks.
+//! Addresses, and text that is one, are known at once. A host name goes to a thread of
+//! [`spawn_blocking`](gmp_executor::spawn_blocking) ([`lookup`]), because the system's resolver blocks.
 
 mod lookup;
 #[cfg(test)]
@@ -22,7 +22,7 @@ use crate::poller::WaitSite;
 /// `"localhost:80"`, or a slice of addresses.
 ///
 /// Unlike [`std::net::ToSocketAddrs`] it does not block: addresses in text are parsed, and a host name is looked up on
-/// another thread while the task waits. It cannot be implemented outside of this crate.
+/// a thread of [`spawn_blocking`](gmp_executor::spawn_blocking) while the task waits. It cannot be implemented outside of this crate.
 pub trait ToSocketAddrs: sealed::Sealed {
     #[doc(hidden)]
     fn to_query(&self) -> Query;

@@ -2,15 +2,17 @@ use std::{
     future::poll_fn,
     io,
     net::{Ipv4Addr, SocketAddr},
+    sync::mpsc,
     task::{Poll, Waker},
+    thread,
 };
 
-use gmp_executor::wait::Reason;
+use gmp_executor::{Builder, spawn_blocking, wait::Reason};
 
 use super::{Query, ToSocketAddrs};
 use crate::{
     poller::WaitSite,
-    testing::{poll_once, run},
+    testing::{in_time, poll_once, run},
 };
 
 async fn resolve(address: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
@@ -68,6 +70,48 @@ fn a_host_name_is_looked_up_on_another_thread() {
         assert_eq!(resolve(("localhost", 80)).await?, found);
         Ok(())
     });
+}
+
+/// Look-ups are among the functions of `spawn_blocking`, and wait for their turn. One that is dropped leaves the queue.
+#[test]
+fn a_look_up_waits_for_its_turn() {
+    in_time(|| {
+        let runtime = Builder::new().blocking_threads(1).build().unwrap();
+        let (begun, begins) = mpsc::channel();
+        let (over, end) = mpsc::channel::<()>();
+        let holder = {
+            let _entered = runtime.enter();
+            spawn_blocking(move || {
+                begun.send(()).unwrap();
+                end.recv()
+            })
+        };
+        begins.recv().unwrap();
+        let lookups: Vec<_> = (0..2)
+            .map(|_| runtime.spawn(resolve("localhost:80")))
+            .collect();
+        while runtime.metrics().blocking_queued != 2 {
+            assert!(lookups.iter().all(|lookup| !lookup.is_finished()));
+            thread::yield_now(); // The watchdog ends this.
+        }
+        let mut lookups = lookups.into_iter();
+        let given_up = lookups.next().unwrap();
+        given_up.abort();
+        assert!(runtime.block_on(given_up).unwrap_err().is_cancelled());
+        while runtime.metrics().blocking_queued != 1 {
+            thread::yield_now();
+        }
+        drop(over);
+        assert!(runtime.block_on(holder).unwrap().is_err());
+        let found = runtime.block_on(lookups.next().unwrap()).unwrap().unwrap();
+        assert!(!found.is_empty());
+    });
+}
+
+#[test]
+fn outside_of_a_runtime_there_is_a_sentence() {
+    let error = at_once("localhost:80").unwrap_err();
+    assert!(error.to_string().contains("runtime"), "{error}");
 }
 
 #[test]

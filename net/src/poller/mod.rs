@@ -68,7 +68,7 @@ struct Wait {
 }
 
 /// The poller of the runtime that the caller runs in.
-fn current() -> io::Result<Arc<Shared>> {
+pub(crate) fn current() -> io::Result<Arc<Shared>> {
     let poller = gmp_executor::poller::attach(NetPoller::new)?;
     Ok(poller.shared.clone())
 }

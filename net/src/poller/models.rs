@@ -91,15 +91,16 @@ impl Socket {
             .is_ok()
     }
 
-    /// What `Socket::poll_io` and a task's loop do.
-    fn read(&self) {
+    /// What `Socket::poll_io` and a task's loop do. `shared`: by a `poll_` function.
+    fn read(&self, shared: bool) {
         let task = std::sync::Arc::new(Task(Call::new()));
         let waker = task.clone().into();
-        let mut seat = Seat::None;
+        let no_seat = || if shared { Seat::Shared } else { Seat::None };
+        let mut seat = no_seat();
         loop {
             let seen = self.desc.readiness.load();
             if seen.lets_try(Direction::Read) {
-                seat = Seat::None;
+                seat = no_seat();
                 if self.try_read() {
                     return;
                 }
@@ -119,7 +120,7 @@ fn an_event_against_settling_and_parking() {
     model(|| {
         let socket = Socket::new();
         let reading = socket.clone();
-        let reader = thread::spawn(move || reading.read());
+        let reader = thread::spawn(move || reading.read(false));
         socket.receive();
         reader.join().unwrap();
     });
@@ -128,11 +129,21 @@ fn an_event_against_settling_and_parking() {
 /// One byte each. Who takes the flag back must not hide the other's byte.
 #[test]
 fn two_events_against_two_readers() {
-    model(|| {
+    two_events_and_two_readers(false);
+}
+
+/// The same by a `poll_` function: the second does not take the first one's place.
+#[test]
+fn two_events_against_two_readers_in_one_seat() {
+    two_events_and_two_readers(true);
+}
+
+fn two_events_and_two_readers(shared: bool) {
+    model(move || {
         let socket = Socket::new();
         let readers = [0, 1].map(|_| {
             let socket = socket.clone();
-            thread::spawn(move || socket.read())
+            thread::spawn(move || socket.read(shared))
         });
         socket.receive();
         socket.receive();

@@ -40,7 +40,7 @@ pub(super) struct Backoff {
     /// The one that goes on.
     sleep: Option<Pin<Box<Sleep>>>,
     /// How long the last one was; zero after a success.
-    last: Duration,
+    pub(super) last: Duration,
     /// Whom its end wakes; `None`: who polled.
     crowd: Option<Arc<Crowd>>,
 }
@@ -102,7 +102,7 @@ impl Backoff {
         Poll::Ready(())
     }
 
-    fn pause(&mut self, error: &io::Error) {
+    pub(super) fn pause(&mut self, error: &io::Error) {
         self.last = (self.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
         report::short_of_resources(error, self.last);
         self.sleep = Some(Box::pin(sleep(self.last)));

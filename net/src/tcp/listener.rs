@@ -22,7 +22,7 @@ const BACKLOG: u32 = 4096;
 
 /// Accepts TCP connections. (Go: `net.TCPListener`)
 ///
-/// Any number of tasks may accept from one listener. Dropping it closes it.
+/// Any number of tasks may wait in [`accept`](Self::accept) at once. Dropping it closes it.
 ///
 /// ```
 /// # let runtime = gmp_executor::Runtime::new()?;
@@ -47,7 +47,8 @@ impl TcpListener {
     /// Listens on the first of `address`' addresses that is free, with `SO_REUSEADDR` and a backlog of 4096. Port 0 lets the system
     /// choose one. [`TcpSocket`] has other options. (Go: `net.Listen`)
     ///
-    /// A host name is looked up on another thread.
+    /// A host name is looked up by a function of [`spawn_blocking`](gmp_executor::spawn_blocking), and waits for its turn as
+    /// those do.
     ///
     /// # Errors
     /// That of the last address; that of the look-up; outside of a runtime.
@@ -123,8 +124,9 @@ impl TcpListener {
         Incoming::new(self.accept())
     }
 
-    /// Like [`accept`](Self::accept). Only the last of several tasks that poll it keeps its place; they displace one another. A
-    /// pause for want of descriptors is everybody's: its end wakes all of them.
+    /// Like [`accept`](Self::accept). Up to 256 tasks may wait with it at once, and each is woken when a connection comes; any more
+    /// displace one another, all the time. A task that polls and then goes on to something else is woken once for nothing.
+    /// A pause for want of descriptors is everybody's: its end wakes all of them.
     ///
     /// # Errors
     /// Those of [`accept`](Self::accept).

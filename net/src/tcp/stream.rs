@@ -22,9 +22,9 @@ type Result<T> = std_io::Result<T>;
 /// A TCP connection. (Go: `net.TCPConn`)
 ///
 /// It implements [`AsyncRead`](futures::io::AsyncRead) and [`AsyncWrite`](futures::io::AsyncWrite), vectored as well, and so does
-/// `&TcpStream`: reading and writing may go on at the same time. Of several tasks that *read* with these traits at once each is woken
-/// when something comes, but they displace one another all the time; let them wait with [`readable`](Self::readable) instead, which
-/// any number of tasks may do.
+/// `&TcpStream`: reading and writing may go on at the same time. Up to 256 tasks may *read* with these traits at once, and as many
+/// write: each is woken when something comes; any more displace one another, all the time. [`readable`](Self::readable)
+/// has no such bound.
 ///
 /// Closing the write side ([`AsyncWriteExt::close`](futures::io::AsyncWriteExt::close)) tells the peer that no more will
 /// come; dropping the stream closes it. Once its runtime has shut down, reading, writing and waiting fail.
@@ -57,7 +57,8 @@ pub(super) const CONNECTED: Flags = Flags::WRITE_READY;
 impl TcpStream {
     /// Connects to the first of `address`' addresses that answers. (Go: `net.Dial`)
     ///
-    /// A host name is looked up on another thread.
+    /// A host name is looked up by a function of [`spawn_blocking`](gmp_executor::spawn_blocking), and waits for its turn as
+    /// those do.
     ///
     /// # Errors
     /// That of the last address; that of the look-up; outside of a runtime.

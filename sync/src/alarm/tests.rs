@@ -37,11 +37,13 @@ fn three_alarms() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn they_ring_in_order_without_a_runtime() {
     three_alarms();
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn they_ring_in_order_in_a_task() {
     let runtime = gmp_executor::Builder::new().max_procs(2).build().unwrap();
     runtime.block_on(async {
@@ -52,6 +54,7 @@ fn they_ring_in_order_in_a_task() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn one_that_is_set_in_a_runtime_rings_when_that_ends() {
     let (sender, told) = channel();
     let runtime = gmp_executor::Builder::new().max_procs(1).build().unwrap();
@@ -66,6 +69,7 @@ fn one_that_is_set_in_a_runtime_rings_when_that_ends() {
 
 /// Whoever set an alarm is stalled before it puts it where it stays; it rings, and the next one is there already.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn one_that_comes_late_does_not_drop_the_next() {
     let _watchdog = Watchdog::new();
     let (sender, told) = channel();

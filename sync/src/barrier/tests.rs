@@ -10,6 +10,7 @@ use super::*;
 use crate::test_kit::{each_executor, polled};
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn nobody_goes_on_before_all_are_there_and_one_leads() {
     each_executor(|spawner| {
         let barrier = Arc::new(Barrier::new(5));

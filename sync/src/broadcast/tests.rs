@@ -6,6 +6,7 @@ use super::*;
 use crate::test_kit::{each_executor, polled};
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn every_receiver_gets_every_message() {
     each_executor(|spawner| {
         let (sender, first) = channel(256);

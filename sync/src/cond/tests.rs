@@ -29,6 +29,7 @@ impl Shared {
 
 /// Go: `TestCondSignal`: each signal wakes exactly one.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn each_notification_wakes_one() {
     each_executor(|spawner| {
         let shared = Arc::new(Shared::default());
@@ -77,6 +78,7 @@ fn who_waits_longest_is_woken_first() {
 
 /// Go: `TestCondBroadcast`: all are woken, round after round.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn all_are_woken_round_after_round() {
     each_executor(|spawner| {
         let shared = Arc::new(Shared::default());
@@ -107,6 +109,7 @@ fn all_are_woken_round_after_round() {
 
 /// Go: `TestRace`: x is 0, then 1, then 2, each made by another task and waited for by the next.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn tasks_take_turns() {
     each_executor(|spawner| {
         let shared = Arc::new(Shared::default());
@@ -160,6 +163,7 @@ fn a_wait_that_is_never_polled_unlocks_when_it_is_dropped() {
 
 /// Go: `TestCondSignalStealing`: one who comes while all are notified takes nothing from the one who was there before.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn one_who_comes_late_does_not_take_the_notification() {
     each_executor(|spawner| {
         for _ in 0..50 {

@@ -61,6 +61,7 @@ fn cancelling_ends_it_once() {
 
 /// Go: `TestDeadline`, `TestTimeout`: alone, below one that can be cancelled, below a later deadline, and passed already.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_deadline_ends_it() {
     each_executor(|spawner| {
         let ended = |context: Context| {
@@ -89,6 +90,7 @@ fn a_deadline_ends_it() {
 
 /// In a task, where the deadline is a timer of a processor; and made there, but waited for elsewhere.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_deadline_that_is_set_in_a_task_ends_it() {
     each_executor(|spawner| {
         spawner.run(async {
@@ -101,6 +103,7 @@ fn a_deadline_that_is_set_in_a_task_ends_it() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_deadline_outlives_the_runtime_in_which_it_was_set() {
     let _watchdog = Watchdog::new();
     let runtime = gmp_executor::Builder::new().max_procs(1).build().unwrap();
@@ -113,6 +116,7 @@ fn a_deadline_outlives_the_runtime_in_which_it_was_set() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn code_that_does_not_await_sees_the_deadline() {
     let _watchdog = Watchdog::new();
     let runtime = gmp_executor::Builder::new().max_procs(1).build().unwrap();
@@ -246,6 +250,7 @@ fn a_guard_cancels_and_a_dropped_function_does_not() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_future_is_run_until_the_context_is_done() {
     each_executor(|spawner| {
         let (context, cancel) = Context::background().with_cancel();
@@ -262,6 +267,7 @@ fn a_future_is_run_until_the_context_is_done() {
 
 /// Go: `TestContextErrDoneRace`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn who_sees_it_done_sees_the_error() {
     each_executor(|spawner| {
         for _ in 0..100 {

@@ -23,6 +23,7 @@ fn on_gmp<F: Future>(case: impl Fn() -> F) {
 
 /// Go: `TestZeroGroup`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn the_first_error_is_what_wait_gives() {
     on_gmp(|| async {
         let cases: [&[Option<&str>]; 5] = [
@@ -51,6 +52,7 @@ fn the_first_error_is_what_wait_gives() {
 
 /// Go: `TestWithContext`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn the_context_is_done_with_the_first_error_and_after_wait() {
     on_gmp(|| async {
         let (mut group, context) = Group::<&str>::with_context(&Context::background());
@@ -78,6 +80,7 @@ fn the_context_is_done_with_the_first_error_and_after_wait() {
 
 /// Go: `TestTryGo`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn trying_fails_at_the_limit() {
     on_gmp(|| async {
         let mut group = Group::<&str>::new();
@@ -115,6 +118,7 @@ fn trying_fails_at_the_limit() {
 
 /// Go: `TestGoLimit`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn never_more_run_than_the_limit() {
     on_gmp(|| async {
         let mut group = Group::<&str>::new();
@@ -198,6 +202,7 @@ fn searches_in_parallel() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_limit_is_not_changed_while_tasks_run() {
     on_gmp(|| async {
         let mut group = Group::<&str>::new();
@@ -210,6 +215,7 @@ fn a_limit_is_not_changed_while_tasks_run() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_panic_comes_out_of_wait_and_cancels() {
     on_gmp(|| async {
         let (mut group, context) = Group::<&str>::with_context(&Context::background());
@@ -226,6 +232,7 @@ fn a_panic_comes_out_of_wait_and_cancels() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn dropping_it_cancels_and_detaches() {
     on_gmp(|| async {
         let (group, context) = Group::<&str>::with_context(&Context::background());
@@ -247,6 +254,7 @@ fn dropping_it_cancels_and_detaches() {
 
 /// What a runtime that ends cuts off has not succeeded.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_task_that_was_dropped_before_its_end_is_no_success() {
     let _watchdog = Watchdog::new();
     let runtime = gmp_executor::Runtime::new().unwrap();
@@ -265,6 +273,7 @@ fn a_task_that_was_dropped_before_its_end_is_no_success() {
 
 /// A future's drop is a part of the task.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_panic_in_the_drop_of_a_future_comes_out_of_wait() {
     struct Bomb;
     impl Drop for Bomb {
@@ -292,6 +301,7 @@ fn a_panic_in_the_drop_of_a_future_comes_out_of_wait() {
 
 /// Go: `TestCancelCause`: the error itself.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn the_cause_is_what_the_group_makes_of_the_error() {
     on_gmp(|| async {
         let make = |error: &ContextError| Cause::new(*error);
@@ -312,6 +322,7 @@ fn the_cause_is_what_the_group_makes_of_the_error() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn other_executors_run_tracked_tasks() {
     each_executor(|spawner| {
         let (mut group, context) = Group::<&str>::with_context(&Context::background());

@@ -13,6 +13,7 @@ use crate::test_kit::{Watchdog, each_executor, polled, yield_now};
 
 /// Go: `TestMutex`, `HammerMutex`: with trying in between.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn hammered_it_counts_right() {
     each_executor(|spawner| {
         let counter = Arc::new(Mutex::new(0));
@@ -53,6 +54,7 @@ fn trying_fails_on_a_lock_that_is_held() {
 
 /// Go: `TestMutexFairness`: one takes the lock again and again and holds it for long; another must get it too.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn one_who_holds_it_for_long_again_and_again_starves_nobody() {
     each_executor(|spawner| {
         let (mutex, stop) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(false)));
@@ -118,6 +120,7 @@ fn a_lock_that_starves_is_reserved() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn one_who_was_woken_and_goes_away_wakes_the_next() {
     each_executor(|spawner| {
         let mutex = Arc::new(Mutex::new(()));
@@ -139,6 +142,7 @@ fn one_who_was_woken_and_goes_away_wakes_the_next() {
 
 /// The futures of locks stand in the queue, and nobody polls them: several, so that passing over goes on.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn those_whom_nobody_polls_block_nobody() {
     each_executor(|spawner| {
         let mutex = Arc::new(Mutex::new(()));
@@ -168,6 +172,7 @@ fn those_whom_nobody_polls_block_nobody() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_lock_that_starves_for_one_whom_nobody_polls_is_given_to_others() {
     let _watchdog = crate::test_kit::Watchdog::new();
     let mutex = Mutex::new(());
@@ -219,6 +224,7 @@ fn a_forgotten_guard_keeps_it_locked_and_harms_nobody() {
 
 /// The last one for whom a starving lock was reserved is not polled: when it is passed over the lock is anybody's.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_lock_that_starves_is_not_reserved_for_one_whom_nobody_polls() {
     let _watchdog = Watchdog::new();
     let mutex = Mutex::new(());

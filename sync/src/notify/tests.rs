@@ -67,6 +67,7 @@ fn one_who_is_enabled_is_notified_though_it_was_not_polled() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn tasks_hand_a_token_around() {
     each_executor(|spawner| {
         let rooms: Vec<_> = (0..4).map(|_| Arc::new(Notify::new())).collect();

@@ -16,6 +16,7 @@ use crate::test_kit::{each_executor, polled, yield_now};
 
 /// Go: `TestOnce`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn it_is_done_once_and_before_anybody_goes_on() {
     each_executor(|spawner| {
         let (once, runs) = (Arc::new(Once::new()), Arc::new(AtomicUsize::new(0)));

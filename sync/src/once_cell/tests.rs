@@ -12,6 +12,7 @@ use super::*;
 use crate::test_kit::{each_executor, polled, yield_now};
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn one_initialiser_runs_and_all_get_its_value() {
     each_executor(|spawner| {
         let (cell, runs) = (Arc::new(OnceCell::new()), Arc::new(AtomicUsize::new(0)));

@@ -9,6 +9,7 @@ use super::*;
 use crate::test_kit::{each_executor, polled};
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn the_value_arrives() {
     each_executor(|spawner| {
         let tasks: Vec<_> = (0..200)

@@ -53,6 +53,7 @@ fn what_is_put_in_comes_out_and_else_it_is_made() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_processor_gets_back_first_what_it_put_in_its_private_place() {
     let _watchdog = Watchdog::new();
     in_task(1, async {
@@ -74,6 +75,7 @@ fn a_processor_gets_back_first_what_it_put_in_its_private_place() {
 
 /// Go: `TestPoolGC`: what nobody takes for two periods is dropped.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn an_idle_pool_shrinks_to_nothing() {
     let _watchdog = Watchdog::new();
     let thing = Arc::new(());
@@ -148,6 +150,7 @@ fn a_thing_whose_drop_panics_does_not_keep_the_others() {
 
 /// Go: `TestPoolStress`: nobody gets what another has.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn nobody_gets_what_another_has() {
     each_executor(|spawner| {
         let pool = Arc::new(Pool::new(|| AtomicBool::new(false)));
@@ -176,6 +179,7 @@ fn nobody_gets_what_another_has() {
 
 /// Tasks that lose their processors again and again while they use the pool, of two runtimes at a time, and one who trims.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn nobody_gets_what_another_has_without_a_processor() {
     let _watchdog = Watchdog::new();
     let pool = Arc::new(Pool::new(|| AtomicBool::new(false)));
@@ -275,6 +279,7 @@ fn who_moves_things_sees_to_it_that_they_are_trimmed() {
 
 /// In the private places too: the second runtime has the first one's processors, or others.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn what_a_runtime_leaves_the_next_one_finds() {
     let _watchdog = Watchdog::new();
     let (pool, made) = counting();
@@ -302,6 +307,7 @@ fn what_a_runtime_leaves_the_next_one_finds() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "5,000 shards")]
 fn a_shard_is_made_with_its_processor_and_keeps_its_place() {
     let shards = Shards::<u8>::new();
     let first = shards.iter().count();

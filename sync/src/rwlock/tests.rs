@@ -19,6 +19,7 @@ fn readers_read_together() {
 
 /// Go: `TestRWMutex`, `HammerRWMutex`: never a writer beside another, nor beside a reader.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn hammered_it_keeps_writers_alone() {
     each_executor(|spawner| {
         let (lock, active) = (Arc::new(RwLock::new(0)), Arc::new(AtomicI32::new(0)));

@@ -12,6 +12,7 @@ use crate::test_kit::{each_executor, polled, yield_now};
 
 /// Go: `TestWeighted`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn never_more_than_there_are() {
     each_executor(|spawner| {
         let semaphore = Arc::new(Semaphore::new(10));
@@ -173,6 +174,7 @@ fn acquiring_takes_what_is_free_and_waits_for_the_rest() {
 /// Go: `TestWeightedAcquireCanceled`: the context is done before there are enough permits, and none is lost; nothing is acquired
 /// with a context that is done, though it need not wait.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_wait_that_a_context_ends_keeps_no_permits() {
     use crate::{Context, ContextError};
     each_executor(|spawner| {

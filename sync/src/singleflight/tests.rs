@@ -30,6 +30,7 @@ fn alone_it_runs_and_gives_its_value() {
 
 /// Go: `TestDoDupSuppress`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn many_who_ask_at_once_share_one_run() {
     each_executor(|spawner| {
         let group = Arc::new(Group::new());

@@ -20,6 +20,7 @@ fn on_gmp<F: Future>(case: impl Fn() -> F) {
 
 /// Go: `TestWaitGroup`: two groups, each waiting for the other's tasks, several rounds.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn tasks_and_waiters_meet_in_every_round() {
     on_gmp(|| async {
         let (first, second) = (WaitGroup::new(), WaitGroup::new());
@@ -56,6 +57,7 @@ fn more_done_than_add_is_a_panic() {
 
 /// Go: `TestWaitGroupGo`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn go_counts_a_task_until_it_ends() {
     on_gmp(|| async {
         let (group, sum) = (WaitGroup::new(), Arc::new(AtomicUsize::new(0)));
@@ -69,6 +71,7 @@ fn go_counts_a_task_until_it_ends() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_task_that_panics_or_is_aborted_is_done() {
     on_gmp(|| async {
         let group = WaitGroup::new();
@@ -114,6 +117,7 @@ fn a_wait_ends_with_its_round_though_the_next_has_begun() {
 
 /// Go: `TestWaitGroupRace`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn two_are_done_while_one_waits() {
     crate::test_kit::each_executor(|spawner| {
         for _ in 0..200 {

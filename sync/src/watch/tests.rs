@@ -27,6 +27,7 @@ fn a_change_is_seen_once() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn every_receiver_ends_with_the_last_value() {
     each_executor(|spawner| {
         let (sender, receiver) = channel(0);
@@ -69,6 +70,7 @@ fn the_last_value_is_seen_before_the_end() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn one_who_waits_is_woken_by_the_end() {
     each_executor(|spawner| {
         let (sender, mut receiver) = channel(0);
@@ -79,6 +81,7 @@ fn one_who_waits_is_woken_by_the_end() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn waiting_for_a_value_passes_over_others() {
     each_executor(|spawner| {
         let (sender, mut receiver) = channel(0);

@@ -104,6 +104,10 @@ fn on_each(wait: impl Fn(&Runtime, usize, Arc<Hogs>)) {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "under Miri its hot loops leave the monitor too little time"
+)]
 fn the_monitor_looks_into_the_poller_while_all_processors_are_in_long_polls() {
     on_each(|runtime, processors, hogs| {
         let handle = runtime.handle().clone();
@@ -113,6 +117,10 @@ fn the_monitor_looks_into_the_poller_while_all_processors_are_in_long_polls() {
 }
 
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "under Miri its hot loops leave the monitor too little time"
+)]
 fn what_it_finds_for_a_foreign_waker_is_for_a_machine_to_call() {
     on_each(|runtime, processors, hogs| {
         let handle = runtime.handle().clone();

@@ -17,7 +17,7 @@ use gmp_executor::poller::{Poller, Ready};
 
 use super::{
     Direction, Flags, Found, NetPoller, Seat, Socket,
-    desc::{Parked, PollDesc},
+    desc::{Parked, PollDesc, SHARED},
     found,
     readiness::{Posted, Readiness},
     table,

@@ -93,18 +93,48 @@ fn a_future_that_waits_again_replaces_its_own_waiter_only() {
 }
 
 #[test]
-fn who_is_displaced_from_the_shared_seat_is_woken() {
+fn two_share_a_seat_and_neither_takes_it_from_the_other() {
     let poller = NetPoller::new().unwrap();
-    let (desc, _) = open(&poller);
+    let (desc, generation) = open(&poller);
     let (first, first_waker) = Count::new();
     let (second, second_waker) = Count::new();
-    for waker in [&first_waker, &first_waker, &second_waker] {
+    for waker in [&first_waker, &second_waker, &first_waker, &second_waker] {
         assert_eq!(
             desc.park(Direction::Read, &mut Seat::Shared, waker),
             Parked::Waits
         );
     }
-    assert_eq!((first.get(), second.get()), (1, 0));
+    assert_eq!((first.get(), second.get()), (0, 0));
+    assert_eq!((holders(&first), holders(&second)), (1, 1));
+    post(&desc, generation, READ_READY);
+    assert_eq!((holders(&first), holders(&second)), (0, 0));
+    assert!(desc.retire().is_some());
+}
+
+/// A caller with another waker each time: what it leaves behind is bounded, and nobody is forgotten.
+#[test]
+fn who_is_displaced_from_a_full_seat_is_woken() {
+    let poller = NetPoller::new().unwrap();
+    let (desc, _) = open(&poller);
+    let (own, own_waker) = Count::new();
+    let mut own_seat = Seat::None;
+    assert_eq!(
+        desc.park(Direction::Read, &mut own_seat, &own_waker),
+        Parked::Waits
+    );
+    let callers: Vec<_> = (0..SHARED + 3).map(|_| Count::new()).collect();
+    for (_, waker) in &callers {
+        assert_eq!(
+            desc.park(Direction::Read, &mut Seat::Shared, waker),
+            Parked::Waits
+        );
+    }
+    for (count, _) in &callers {
+        assert_eq!(count.get() + holders(count), 1, "it waits or was woken");
+    }
+    let woken: usize = callers.iter().map(|(count, _)| count.get()).sum();
+    assert_eq!(woken, 3);
+    assert_eq!((own.get(), holders(&own)), (0, 1), "it has its own seat");
     assert!(desc.retire().is_some());
 }
 

@@ -26,6 +26,45 @@ fn several_tasks_accept() {
     });
 }
 
+/// Tasks that wait for one socket leave one another alone until something comes.
+#[test]
+fn waiting_tasks_are_polled_once() {
+    run(async {
+        let listener = Arc::new(TcpListener::bind(ANY).await?);
+        let polls = Arc::new(AtomicUsize::new(0));
+        let acceptors: Vec<_> = (0..4)
+            .map(|index| {
+                let (listener, polls) = (listener.clone(), polls.clone());
+                spawn(async move {
+                    let mut accept = listener.accept();
+                    poll_fn(|cx| {
+                        polls.fetch_add(1, SeqCst);
+                        match index % 2 {
+                            0 => listener.poll_accept(cx),
+                            _ => Pin::new(&mut accept).poll(cx),
+                        }
+                    })
+                    .await
+                })
+            })
+            .collect();
+        while polls.load(SeqCst) < 4 {
+            yield_now().await;
+        }
+        for _ in 0..1000 {
+            yield_now().await; // Who spins is polled in between.
+        }
+        assert_eq!(polls.load(SeqCst), 4);
+        for _ in &acceptors {
+            TcpStream::connect(listener.local_addr()?).await?;
+        }
+        for acceptor in acceptors {
+            acceptor.await.unwrap()?;
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn poll_accept_waits() {
     run(async {

@@ -11,7 +11,11 @@ use std::{
     net::{Shutdown, SocketAddr},
     os::fd::{AsFd, AsRawFd},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
     task::{Poll, Waker},
     time::{Duration, Instant},
 };

@@ -20,6 +20,31 @@ fn several_tasks_are_all_woken() {
     });
 }
 
+/// However they wait, none wakes another, and what comes wakes all.
+#[test]
+fn two_who_wait_leave_one_another_alone() {
+    run(async {
+        let (mut client, server) = pair().await?;
+        let callers = [Count::new(), Count::new()];
+        let mut readable = [server.readable(), server.readable()];
+        for _ in 0..10 {
+            for ((_, waker), readable) in callers.iter().zip(&mut readable) {
+                assert!(poll_once(readable, waker).is_pending());
+                let mut reader = &server;
+                let mut buffer = [0; 1];
+                assert!(poll_once(reader.read(&mut buffer), waker).is_pending());
+            }
+        }
+        assert!(callers.iter().all(|(count, _)| count.get() == 0));
+        client.write_all(b"x").await?;
+        while callers.iter().any(|(count, _)| count.get() < 2) {
+            yield_now().await; // The watchdog ends this.
+        }
+        assert!(callers.iter().all(|(count, _)| count.get() == 2));
+        Ok(())
+    });
+}
+
 #[test]
 fn two_tasks_share_what_comes() {
     run(async {

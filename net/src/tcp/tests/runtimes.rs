@@ -39,10 +39,18 @@ fn a_blocked_reader_learns_of_the_runtime_s_end() {
     in_time(|| {
         let runtime = Runtime::new().unwrap();
         let (mut client, _server) = runtime.block_on(pair()).unwrap();
+        let (waits, waiting) = mpsc::channel();
         let reader = std::thread::spawn(move || {
-            gmp_executor::block_on(client.read(&mut [0; 1])).unwrap_err()
+            let mut buffer = [0; 1];
+            let mut read = client.read(&mut buffer);
+            let read = poll_fn(|cx| {
+                let polled = Pin::new(&mut read).poll(cx);
+                waits.send(()).unwrap();
+                polled
+            });
+            gmp_executor::block_on(read).unwrap_err()
         });
-        std::thread::sleep(Duration::from_millis(20));
+        waiting.recv().unwrap();
         drop(runtime);
         assert!(reader.join().unwrap().to_string().contains("shut down"));
     });

@@ -66,6 +66,7 @@ fn closed_channels_drain_and_end() {
 
 /// `TestChan`: 100 values in order.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn values_are_in_order() {
     each_executor(|on| {
         for capacity in [0, 1, 2, 7, 19] {
@@ -87,6 +88,7 @@ fn values_are_in_order() {
 
 /// `TestChan`: four send 1,000 values each, four receive 1,000 each.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn four_send_and_four_receive() {
     const VALUES: usize = 1000;
     each_executor(|on| {
@@ -128,6 +130,7 @@ fn drop_handle<T>(handle: futures::future::RemoteHandle<T>) {
 
 /// `TestNonblockRecvRace`: who is there before the close finds the value or the end, never nothing.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn nonblocking_receive_against_close() {
     each_executor(|on| {
         for _ in 0..200 {
@@ -146,6 +149,7 @@ fn nonblocking_receive_against_close() {
 
 /// `TestMultiConsumer`: a queue, many workers, and the sum of what comes out.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn many_consumers() {
     const WORKERS: usize = 23;
     const ROUNDS: usize = 5_000;
@@ -185,6 +189,7 @@ fn many_consumers() {
 
 /// fifo.go: tasks in a daisy chain read the values of one channel in order.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_chain_reads_in_order() {
     const LINKS: usize = 10;
     async fn link(values: Receiver<usize>, value: usize, start: Receiver<()>, end: Sender<()>) {
@@ -212,6 +217,7 @@ fn a_chain_reads_in_order() {
 
 /// goroutines.go: a value through 10,000 tasks.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_value_goes_through_ten_thousand_tasks() {
     each_executor(|on| {
         let (leftmost, mut rx) = chan::<usize>(0);
@@ -259,6 +265,7 @@ fn nonblocking_operations_meet_those_who_wait() {
 
 /// sieve1.go: the classical prime sieve, a task for each prime.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn the_prime_sieve() {
     async fn sieve(on_prime: Sender<u32>, spawn: impl Fn(Filter) + Send + 'static) {
         let (tx, mut rx) = chan(0);
@@ -317,6 +324,7 @@ fn the_prime_sieve() {
 
 /// `BenchmarkChanSem`, as a test: a channel as a semaphore never lets in more than its capacity.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_channel_is_a_semaphore() {
     const LIMIT: usize = 3;
     each_executor(|on: Spawner<'_>| {

@@ -8,6 +8,7 @@ fn tells(context: &Context) -> (StopFn, Receiver<()>) {
 
 /// Go: `TestAfterFuncCalledAfterCancel`, `TestAfterFuncCalledImmediately`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn it_runs_when_the_context_is_done_or_at_once() {
     let _watchdog = Watchdog::new();
     each_executor(|spawner| {
@@ -26,6 +27,7 @@ fn it_runs_when_the_context_is_done_or_at_once() {
 
 /// Go: `TestAfterFuncCalledAfterTimeout`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn it_runs_at_the_deadline_though_nobody_holds_the_context() {
     let _watchdog = Watchdog::new();
     let (_, told) = tells(&Context::background().with_timeout(SHORT).0);
@@ -68,6 +70,7 @@ fn a_context_is_not_kept_by_one_that_is_stopped() {
 
 /// Go: `TestAfterFuncCalledAsynchronously`: it may wait for what whoever cancels does afterwards.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn it_runs_by_itself() {
     let _watchdog = Watchdog::new();
     let (context, cancel) = Context::background().with_cancel();
@@ -84,6 +87,7 @@ fn it_runs_by_itself() {
 
 /// Go: `ExampleAfterFunc_merge`, in short: a context that is done with either of two.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn two_contexts_are_merged_by_it() {
     let _watchdog = Watchdog::new();
     let (one, _cancel_one) = Context::background().with_cancel_cause();
@@ -99,6 +103,7 @@ fn two_contexts_are_merged_by_it() {
 
 /// The runtime in which it was started ends before it ran: many times, since the moment is short.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_function_is_not_lost_with_the_runtime() {
     let _watchdog = Watchdog::new();
     let (sender, receiver) = channel();

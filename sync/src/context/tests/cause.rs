@@ -71,7 +71,7 @@ fn a_deadline_has_a_cause_of_its_own() {
 
 #[test]
 fn one_of_two_who_cancel_at_once_gives_the_cause() {
-    for _ in 0..200 {
+    for _ in 0..if cfg!(miri) { 4 } else { 200 } {
         let (context, cancel) = Context::background().with_cancel_cause();
         thread::scope(|scope| {
             for cause in [Because("one"), Because("two")] {

@@ -28,6 +28,7 @@ fn with(value: u32) -> Context {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn the_current_context_is_that_of_the_scope() {
     each_executor(|spawner| {
         let (outer, _cancel) = Context::background().with_value(Crosses, 1).with_cancel();
@@ -62,6 +63,7 @@ fn a_panic_in_a_scope_leaves_no_context_behind() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn values_go_along_whose_keys_say_so() {
     let _watchdog = Watchdog::new();
     runtime().block_on(async {
@@ -81,6 +83,7 @@ fn values_go_along_whose_keys_say_so() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn every_way_to_spawn_inherits() {
     let _watchdog = Watchdog::new();
     let runtime = runtime();
@@ -135,6 +138,7 @@ fn every_way_to_spawn_inherits() {
 
 /// On their thread: each has the context of where it was spawned, also while the set is polled in another scope.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn local_tasks_inherit() {
     let _watchdog = Watchdog::new();
     let set = LocalSet::new();
@@ -184,6 +188,7 @@ fn what_a_local_task_drops_sees_its_context() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_task_inherits_from_the_innermost_scope() {
     let _watchdog = Watchdog::new();
     runtime().block_on(async {
@@ -214,6 +219,7 @@ fn a_task_inherits_from_the_innermost_scope() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_cancellation_reaches_tasks_of_tasks() {
     let _watchdog = Watchdog::new();
     let runtime = Builder::new().max_procs(2).build().unwrap();
@@ -237,6 +243,7 @@ fn a_cancellation_reaches_tasks_of_tasks() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_task_that_panics_leaves_no_context_behind() {
     let _watchdog = Watchdog::new();
     runtime().block_on(async {
@@ -250,6 +257,7 @@ fn a_task_that_panics_leaves_no_context_behind() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_scope_that_is_forgotten_leaves_no_context_behind() {
     let _watchdog = Watchdog::new();
     runtime().block_on(async {
@@ -273,6 +281,7 @@ impl Drop for Sees {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn what_a_task_drops_sees_its_context() {
     let _watchdog = Watchdog::new();
     runtime().block_on(async {
@@ -302,6 +311,7 @@ fn what_a_task_drops_sees_its_context() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_function_after_the_end_inherits_nothing_of_who_cancels() {
     let _watchdog = Watchdog::new();
     runtime().block_on(async {
@@ -315,6 +325,7 @@ fn a_function_after_the_end_inherits_nothing_of_who_cancels() {
 
 /// Other executors know nothing of it.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn elsewhere_a_future_inherits_that_is_wrapped() {
     let pool = ThreadPool::builder().pool_size(1).create().unwrap();
     let spawned = |future| pool.spawn_with_handle(future).unwrap();

@@ -61,6 +61,7 @@ fn what_is_cancelled_or_dropped_leaves_the_list_above() {
 
 /// Go: `BenchmarkCancelTree`'s shape, where recursion would end the process: broad and deep.
 #[test]
+#[cfg_attr(miri, ignore = "300,000 contexts")]
 fn a_tree_of_100_000_is_cancelled_and_dropped_without_recursion() {
     let (root, cancel) = Context::background().with_cancel();
     let broad: Vec<_> = (0..100_000).map(|_| root.with_cancel().0).collect();
@@ -84,6 +85,7 @@ fn a_tree_of_100_000_is_cancelled_and_dropped_without_recursion() {
 
 /// Go: `TestSimultaneousCancels`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn all_of_many_may_cancel_at_once() {
     let _watchdog = Watchdog::new();
     let (root, cancel) = Context::background().with_cancel();
@@ -108,6 +110,7 @@ fn all_of_many_may_cancel_at_once() {
 
 /// Go: `TestInterlockedCancels`.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn what_waits_for_one_may_cancel_the_one_above() {
     let _watchdog = Watchdog::new();
     let (above, cancel_above) = Context::background().with_cancel();

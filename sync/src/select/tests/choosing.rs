@@ -25,6 +25,7 @@ fn biased_takes_the_first_that_is_ready() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "10,000 rounds")]
 fn each_that_is_ready_is_taken_as_often() {
     const ROUNDS: usize = 10_000;
     block_on(async {

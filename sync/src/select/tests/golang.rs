@@ -13,6 +13,7 @@ use crate::{
 /// `TestNonblockSelectRace` and `TestNonblockSelectRace2`: from the moment at which the other task starts one of two channels
 /// is always ready, so it never finds none.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn default_sees_one_moment() {
     each_executor(|on| {
         for round in 0..500 {
@@ -40,6 +41,7 @@ fn default_sees_one_moment() {
 
 /// `TestSelfSelect`: two tasks that send and receive in one select, on one channel.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn selects_that_send_and_receive_on_one_channel() {
     each_executor(|on| {
         for capacity in [0, 10] {
@@ -72,6 +74,7 @@ fn selects_that_send_and_receive_on_one_channel() {
 
 /// `TestSelectStress`: senders, receivers, and selects of each kind, on four channels.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn ten_tasks_on_four_channels() {
     const VALUES: usize = 1_000;
     each_executor(|on| {
@@ -123,6 +126,7 @@ fn ten_tasks_on_four_channels() {
 
 /// `TestSelectFairness`: two channels that are always ready, beside two that never are, are taken as often.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn fairness() {
     const TRIALS: usize = 10_000;
     each_executor(|on| {
@@ -166,6 +170,7 @@ fn fairness() {
 
 /// `TestPseudoRandomSend`: a select of two sends on one channel sends both values now and then.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn random_sends() {
     const VALUES: usize = 100;
     each_executor(|on| {
@@ -216,6 +221,7 @@ fn a_channel_twice_in_a_select() {
 
 /// doubleselect.go: of four sends one happens, so no value arrives twice.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn no_two_arms_happen() {
     const VALUES: usize = 5_000;
     async fn forward(from: Receiver<usize>, to: Sender<usize>) {
@@ -356,6 +362,7 @@ fn leaving_the_end_of_a_queue() {
 
 /// select7.go: every way to send meets every way to receive.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn all_ways_to_send_and_receive_meet() {
     async fn receive(way: usize, rx: Receiver<i32>) {
         let (_tx, other) = chan::<i32>(0);
@@ -391,6 +398,7 @@ fn all_ways_to_send_and_receive_meet() {
 /// sieve2.go, the part that is not sieve1.go: a task between two channels, with a buffer that grows, so that who sends never waits
 /// for who receives. Its send is an arm only while there is something to send.
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn a_proxy_takes_whatever_comes() {
     const VALUES: usize = 2_000;
     async fn proxy(values: Receiver<usize>, out: Sender<usize>) {
