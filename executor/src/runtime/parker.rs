@@ -1,4 +1,4 @@
-//! What a thread in [`block_on`](super::block_on) waits with.
+//! What a thread in [`block_on`](mod@super::block_on) waits with.
 //!
 //! # Memory ordering
 //! Waking releases and the end of a wait acquires, also where several wake: the next poll sees what each of them did before.
