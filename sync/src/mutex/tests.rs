@@ -190,6 +190,7 @@ fn a_lock_that_starves_for_one_whom_nobody_polls_is_given_to_others() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many threads of several executors: too slow")]
 fn threads_and_tasks_share_it() {
     let mutex = Arc::new(Mutex::new(0));
     let runtime = gmp_executor::Builder::new().max_procs(2).build().unwrap();

@@ -106,6 +106,7 @@ fn those_in_the_middle_of_a_list_leave_it() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it leaks on purpose")]
 fn futures_that_are_forgotten_leave_a_sound_channel() {
     let drops = Drops::default();
     let (tx, rx) = chan(0);
@@ -137,6 +138,7 @@ fn futures_that_are_forgotten_leave_a_sound_channel() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it leaks on purpose")]
 fn ends_that_are_forgotten_keep_the_channel_open() {
     let (tx, rx) = chan::<u8>(1);
     mem::forget(tx.clone());

@@ -176,7 +176,7 @@ fn layers(mut random: u64, by_timeout: bool) {
 /// Go: `TestWithCancelSimultaneouslyCanceledParent`.
 #[test]
 fn a_child_made_while_what_is_above_is_cancelled_is_cancelled() {
-    for _ in 0..500 {
+    for _ in 0..if cfg!(miri) { 5 } else { 500 } {
         let (above, cancel) = Context::background().with_cancel();
         let (child, _cancel) = thread::scope(|scope| {
             scope.spawn(|| cancel.cancel());
