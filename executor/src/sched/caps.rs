@@ -180,13 +180,13 @@ impl Scheduler {
         let lacking = self.caps.lacks_thread(now);
         let startable = if lacking { 0 } else { self.threads_left() };
         let room = self.idle.machines() + startable;
-        // Those that are idle then have no machines, and get none.
+        // Those that are idle then have no machines, and get none; nor do those for which one was asked just now.
         let unused = if room == 0 {
-            self.idle.counts().idle()
+            self.idle.counts().idle() as usize + self.monitor.requested()
         } else {
             0
         };
-        let nobody_runs = live.len() + unused as usize >= self.idle.live();
+        let nobody_runs = live.len() + unused >= self.idle.live();
         let loops = self.caps.loops.saturating_sub(self.absent.running());
         let causes = live.iter().map(|wanted| wanted.cause);
         let fit = fit(causes, room, loops as usize);
