@@ -186,16 +186,16 @@ impl Scheduler {
         let lacking = self.caps.lacks_thread(now);
         let startable = if lacking { 0 } else { self.threads_left() };
         let room = self.idle.machines() + startable;
-        // Those that are idle then have no machines, and get none.
+        // Those that are idle then have no machines, and get none; nor do those for which one was asked just now.
         let unused = if room == 0 {
-            self.idle.counts().idle()
+            self.idle.counts().idle() as usize + self.monitor.requested()
         } else {
             0
         };
-        let nobody_runs = live.len() + unused as usize >= self.idle.live();
+        let nobody_runs = live.len() + unused >= self.idle.live();
         let loops = self.caps.loops_left(&self.absent);
         let causes = live.iter().map(|wanted| wanted.cause);
-        let fit = fit(causes, room, loops);
+        let fit = fit(causes, room, loops as usize);
         let mut fits = fit.iter().copied();
         let (mut taken, mut left): (Vec<_>, Vec<_>) =
             live.into_iter().partition(|_| fits.next() == Some(true));

@@ -158,6 +158,11 @@ impl Monitor {
         self.asleep.clear();
     }
 
+    /// Processors that wait for a machine to be started: nobody runs on them.
+    pub(super) fn requested(&self) -> usize {
+        lock(&self.requests).len()
+    }
+
     /// Forgets requests that came too late.
     pub(super) fn clear(&self) {
         lock(&self.requests).clear();
