@@ -38,6 +38,7 @@ use crate::{
     quietly::quietly,
     shim::lock,
     task::{self, Header, Name, Ran, state::Start},
+    time::clock,
 };
 
 /// A machine beyond one for each processor, left over from a blocked task, ends after this time.
@@ -307,9 +308,11 @@ impl Machine {
                 std::thread::park();
                 continue;
             }
+            let since = clock::now();
             std::thread::park_timeout(SURPLUS_LINGER);
-            // Others may have ended meanwhile.
-            let surplus = self.scheduler.has_surplus();
+            // An earlier wake may have been left over, and others may have ended meanwhile.
+            let lingered = clock::now() - since >= SURPLUS_LINGER.as_nanos() as u64;
+            let surplus = lingered && self.scheduler.has_surplus();
             if surplus && !self.given.is_some() && self.scheduler.idle.retire(self) {
                 return false;
             }
