@@ -47,6 +47,7 @@ var measured = map[string]func(Settings) Sample{
 	"chan/1x1_10":        func(settings Settings) Sample { return channel(settings, 1, 10) },
 	"chan/1x1_100":       func(settings Settings) Sample { return channel(settings, 1, 100) },
 	"chan/4x4_0":         func(settings Settings) Sample { return channel(settings, 4, 0) },
+	"chan/4x4_10":        func(settings Settings) Sample { return channel(settings, 4, 10) },
 	"chan/4x4_100":       func(settings Settings) Sample { return channel(settings, 4, 100) },
 	"select":             selectOfTwo,
 	"mutex/alone":        mutexAlone,

@@ -20,8 +20,9 @@ Usage: gmp-benches NAME... [options]
   NAME            a workload, or those of one file (task_bytes), or all but tail and tail_service, which take long
   --list          print the workloads and what they ask
   --scenes A[,B]  of the named workloads only those with such a part behind the slash
-  --rivals A[,B]  whom to compare gmp with: tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, or
-                  none (all but tokio-current); flume and kanal are channels, measured on gmp's runtime; tokio-blocking
+  --rivals A[,B]  whom to compare gmp with: tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal,
+                  crossbeam, std, or none (all but tokio-current); flume and kanal are channels, measured on gmp's runtime
+                  or, as crossbeam's and std's, between threads; tokio-blocking
                   and tokio-two, what an expert does about tasks that take long, are measured where there are some
   --procs N[,M]   the numbers of processors to run with (each workload has its own, most 1,2)
   --reps R        rounds; each takes a measurement of everyone in turn (5)
@@ -70,6 +71,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
             Rival::Go,
             Rival::Flume,
             Rival::Kanal,
+            Rival::Crossbeam,
+            Rival::Std,
         ],
         procs: None,
         rounds: 5,
@@ -105,7 +108,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     }
 }
 
-const RIVALS: &str = "names from tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, separated by commas, or none";
+const RIVALS: &str = "names from tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, crossbeam, std, separated by commas, or none";
 const SCENES: &str = "names that --list shows behind a slash, separated by commas";
 const PROCS: &str = "whole numbers from 1 to 4096, separated by commas";
 const ROUNDS: &str = "a whole number from 1 to 10000";

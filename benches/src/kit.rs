@@ -6,7 +6,7 @@
 //! who can run what.
 //!
 //! The crates that are nothing but channels ([`Flume`], [`Kanal`]) are measured on gmp's runtime. Beside gmp's own
-//! channels that leaves one difference, the channel.
+//! channels that leaves one difference, the channel. Between threads there is no runtime at all ([`ThreadChannels`]).
 //!
 //! # Invariants
 //! Those of [`runtime`](crate::runtime). Also:
@@ -20,9 +20,14 @@ mod flume;
 mod gmp;
 mod kanal;
 mod smol;
+mod threads;
 mod tokio;
 
-pub(crate) use self::{flume::Flume, kanal::Kanal};
+pub(crate) use self::{
+    flume::Flume,
+    kanal::Kanal,
+    threads::{Crossbeam, Std},
+};
 
 /// One sends, another one receives, and who receives last learns that nobody sends any more.
 pub(crate) trait Channels: Sized + 'static {
@@ -50,6 +55,29 @@ pub(crate) trait TrySends: Channels {
 pub(crate) trait SharedChannels: Channels<Receiver: Clone> {}
 
 impl<C: Channels<Receiver: Clone>> SharedChannels for C {}
+
+/// One thread sends, another one receives, and both wait by blocking.
+pub(crate) trait ThreadChannels: Sized + 'static {
+    type Sender: Send + 'static;
+    type Receiver: Send + 'static;
+
+    /// Capacity 0 is a rendezvous.
+    fn channel(capacity: usize) -> (Self::Sender, Self::Receiver);
+
+    /// To a receiver that is still there.
+    fn send(sender: &Self::Sender, message: u64);
+
+    /// `None` when the last sender is gone.
+    fn recv(receiver: &Self::Receiver) -> Option<u64>;
+}
+
+/// Several threads may send to one channel and receive from it.
+pub(crate) trait SharedThreadChannels:
+    ThreadChannels<Sender: Clone, Receiver: Clone>
+{
+}
+
+impl<C: ThreadChannels<Sender: Clone, Receiver: Clone>> SharedThreadChannels for C {}
 
 /// A task may receive from the first of two channels that has something, from neither of them by preference.
 pub(crate) trait Selects: Channels {

@@ -161,7 +161,7 @@ fn rows(workload: Workload, options: &Options) -> Vec<Row> {
             let takes_part = match rival {
                 Rival::TokioCurrent => procs == 1,
                 Rival::TokioBlocking | Rival::TokioTwo => supports,
-                Rival::Flume | Rival::Kanal => supports,
+                Rival::Flume | Rival::Kanal | Rival::Crossbeam | Rival::Std => supports,
                 _ => true,
             };
             if takes_part {

@@ -17,10 +17,14 @@ pub(crate) enum Rival {
     Flume,
     /// The crate of channels, on gmp's runtime.
     Kanal,
+    /// The crate of channels between threads.
+    Crossbeam,
+    /// The standard library's channels between threads.
+    Std,
 }
 
 impl Rival {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Gmp,
         Self::Tokio,
         Self::TokioCurrent,
@@ -30,6 +34,8 @@ impl Rival {
         Self::Go,
         Self::Flume,
         Self::Kanal,
+        Self::Crossbeam,
+        Self::Std,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -43,6 +49,8 @@ impl Rival {
             Self::Go => "go",
             Self::Flume => "flume",
             Self::Kanal => "kanal",
+            Self::Crossbeam => "crossbeam",
+            Self::Std => "std",
         }
     }
 

@@ -5,15 +5,14 @@ use std::io;
 
 use crate::{
     child::Settings,
-    kit::{Buffers, Channels, Contexts, Flume, Kanal, Locks, Selects, SharedChannels, WaitGroups},
     metric::{CPU, Metric, Sample, WALL},
-    rival::Rival,
-    runtime::{Gmp, Runtime, Smol, Tokio},
-    tail::{self, Contestant, Scene, TokioBlocking, TokioTwo, service},
+    tail::{self, Scene, service},
 };
 
+mod by;
 mod chained_spawn;
 mod chan;
+mod chan_threads;
 mod context;
 mod fork_join;
 mod fork_join_work;
@@ -60,7 +59,11 @@ pub(crate) enum Workload {
     OneToOne10,
     OneToOne100,
     FourToFour0,
+    FourToFour10,
     FourToFour100,
+    Threads0,
+    Threads100,
+    FourThreads100,
     Select,
     MutexAlone,
     MutexContended,
@@ -124,7 +127,7 @@ impl About {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 46] = [
+    pub(crate) const ALL: [Self; 50] = [
         Self::SpawnDetached,
         Self::SpawnJoin,
         Self::ChainedSpawn,
@@ -149,7 +152,11 @@ impl Workload {
         Self::OneToOne10,
         Self::OneToOne100,
         Self::FourToFour0,
+        Self::FourToFour10,
         Self::FourToFour100,
+        Self::Threads0,
+        Self::Threads100,
+        Self::FourThreads100,
         Self::Select,
         Self::MutexAlone,
         Self::MutexContended,
@@ -200,7 +207,11 @@ impl Workload {
             Self::OneToOne10 => "chan/1x1_10",
             Self::OneToOne100 => "chan/1x1_100",
             Self::FourToFour0 => "chan/4x4_0",
+            Self::FourToFour10 => "chan/4x4_10",
             Self::FourToFour100 => "chan/4x4_100",
+            Self::Threads0 => "chan_threads/1x1_0",
+            Self::Threads100 => "chan_threads/1x1_100",
+            Self::FourThreads100 => "chan_threads/4x4_100",
             Self::Select => "select",
             Self::MutexAlone => "mutex/alone",
             Self::MutexContended => "mutex/contended",
@@ -261,7 +272,11 @@ impl Workload {
             Self::OneToOne10 => chan::ONE_TO_ONE_10,
             Self::OneToOne100 => chan::ONE_TO_ONE_100,
             Self::FourToFour0 => chan::FOUR_TO_FOUR_0,
+            Self::FourToFour10 => chan::FOUR_TO_FOUR_10,
             Self::FourToFour100 => chan::FOUR_TO_FOUR_100,
+            Self::Threads0 => chan_threads::ONE_TO_ONE_0,
+            Self::Threads100 => chan_threads::ONE_TO_ONE_100,
+            Self::FourThreads100 => chan_threads::FOUR_TO_FOUR_100,
             Self::Select => select::ABOUT,
             Self::MutexAlone => mutex::ALONE,
             Self::MutexContended => mutex::CONTENDED,
@@ -274,136 +289,5 @@ impl Workload {
             Self::ServiceFew => service::FEW,
             Self::ServiceMany => service::MANY,
         }
-    }
-
-    /// How this rival measures it, or serves until the program has measured: such a child has printed its figures
-    /// itself. `None` if the rival lacks what the workload asks for, and for Go, which has a program of its own.
-    pub(crate) fn by(self, rival: Rival) -> Option<Measure> {
-        match rival {
-            Rival::Gmp => self
-                .by_runtime::<Gmp>()
-                .or_else(|| self.by_contestant::<Gmp>())
-                .or_else(|| self.by_channels::<Gmp>())
-                .or_else(|| self.by_shared_channels::<Gmp>())
-                .or_else(|| self.by_select::<Gmp>())
-                .or_else(|| self.by_locks::<Gmp>())
-                .or_else(|| self.by_contexts::<Gmp>())
-                .or_else(|| self.by_buffers::<Gmp>())
-                .or_else(|| self.by_wait_group::<Gmp>()),
-            Rival::Tokio => self
-                .by_tokio::<true>()
-                .or_else(|| self.by_contestant::<Tokio<true>>()),
-            Rival::TokioCurrent => self.by_tokio::<false>(),
-            Rival::TokioBlocking => {
-                let takes_part = |_: &Measure| match self {
-                    Self::Tail(scene) => !scene.polls_often(),
-                    _ => true,
-                };
-                self.by_contestant::<TokioBlocking>().filter(takes_part)
-            }
-            Rival::TokioTwo => self.by_contestant::<TokioTwo>(),
-            Rival::Smol => self
-                .by_runtime::<Smol>()
-                .or_else(|| self.by_contestant::<Smol>())
-                .or_else(|| self.by_channels::<Smol>())
-                .or_else(|| self.by_shared_channels::<Smol>())
-                .or_else(|| self.by_select::<Smol>())
-                .or_else(|| self.by_locks::<Smol>())
-                .or_else(|| self.by_buffers::<Smol>()),
-            Rival::Flume => self
-                .by_channels::<Flume>()
-                .or_else(|| self.by_shared_channels::<Flume>())
-                .or_else(|| self.by_select::<Flume>()),
-            Rival::Kanal => self
-                .by_channels::<Kanal>()
-                .or_else(|| self.by_shared_channels::<Kanal>()),
-            Rival::Go => None,
-        }
-    }
-
-    fn by_tokio<const WORKERS: bool>(self) -> Option<Measure> {
-        self.by_runtime::<Tokio<WORKERS>>()
-            .or_else(|| self.by_channels::<Tokio<WORKERS>>())
-            .or_else(|| self.by_select::<Tokio<WORKERS>>())
-            .or_else(|| self.by_locks::<Tokio<WORKERS>>())
-            .or_else(|| self.by_contexts::<Tokio<WORKERS>>())
-            .or_else(|| self.by_buffers::<Tokio<WORKERS>>())
-            .or_else(|| self.by_wait_group::<Tokio<WORKERS>>())
-    }
-
-    fn by_runtime<R: Runtime>(self) -> Option<Measure> {
-        Some(match self {
-            Self::SpawnDetached => spawn_detached::run::<R>,
-            Self::SpawnJoin => spawn_join::run::<R>,
-            Self::ChainedSpawn => chained_spawn::run::<R>,
-            Self::ForkJoin => fork_join::run::<R>,
-            Self::ForkJoinWork => fork_join_work::run::<R>,
-            Self::Overlap => overlap::run::<R>,
-            Self::YieldMany => yield_many::run::<R>,
-            Self::TimerDropAlone => timer_drop::alone::<R>,
-            Self::TimerDropBeside => timer_drop::beside::<R>,
-            Self::TimerLateness => timer_lateness::run::<R>,
-            Self::BytesPending => task_bytes::pending::<R>,
-            Self::BytesSleep => task_bytes::sleep::<R>,
-            Self::BytesConnection => task_bytes::connections::<R>,
-            Self::EchoShort => tcp_echo::run::<R, 64>,
-            Self::EchoLong => tcp_echo::run::<R, 4096>,
-            Self::HyperFew | Self::HyperMany => hyper_http1::serve_http1::<R>,
-            Self::HyperHttp2 => hyper_http1::serve_http2::<R>,
-            _ => return None,
-        })
-    }
-
-    fn by_contestant<C: Contestant>(self) -> Option<Measure> {
-        Some(match self {
-            Self::Tail(_) => tail::run::<C>,
-            Self::ServiceFew | Self::ServiceMany => service::serve::<C>,
-            _ => return None,
-        })
-    }
-
-    fn by_channels<C: Channels>(self) -> Option<Measure> {
-        Some(match self {
-            Self::PingPong => ping_pong::run::<C>,
-            Self::BytesChannel => task_bytes::channel::<C>,
-            Self::OneToOne0 => chan::one_to_one::<C, 0>,
-            Self::OneToOne10 => chan::one_to_one::<C, 10>,
-            Self::OneToOne100 => chan::one_to_one::<C, 100>,
-            _ => return None,
-        })
-    }
-
-    fn by_shared_channels<C: SharedChannels>(self) -> Option<Measure> {
-        Some(match self {
-            Self::FourToFour0 => chan::four_to_four::<C, 0>,
-            Self::FourToFour100 => chan::four_to_four::<C, 100>,
-            _ => return None,
-        })
-    }
-
-    fn by_select<C: Selects>(self) -> Option<Measure> {
-        (self == Self::Select).then_some(select::run::<C>)
-    }
-
-    fn by_locks<L: Locks>(self) -> Option<Measure> {
-        Some(match self {
-            Self::MutexAlone => mutex::alone::<L>,
-            Self::MutexContended => mutex::contended::<L>,
-            Self::RwLockRead => rwlock::run::<L>,
-            Self::Once => once::run::<L>,
-            _ => return None,
-        })
-    }
-
-    fn by_contexts<C: Contexts>(self) -> Option<Measure> {
-        (self == Self::Context).then_some(context::run::<C>)
-    }
-
-    fn by_buffers<B: Buffers>(self) -> Option<Measure> {
-        (self == Self::Pool).then_some(pool::run::<B>)
-    }
-
-    fn by_wait_group<W: WaitGroups>(self) -> Option<Measure> {
-        (self == Self::WaitGroup).then_some(waitgroup::run::<W>)
     }
 }

@@ -25,6 +25,8 @@ fn a_name_alone_gets_the_defaults() {
             Rival::Go,
             Rival::Flume,
             Rival::Kanal,
+            Rival::Crossbeam,
+            Rival::Std,
         ],
         procs: None,
         rounds: 5,
@@ -138,7 +140,7 @@ fn mistakes_are_answered_with_the_value_and_what_to_write_instead() {
         ),
         (
             "all --rivals may",
-            "--rivals \"may\": needs names from tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, separated by commas, or none",
+            "--rivals \"may\": needs names from tokio, tokio-current, tokio-blocking, tokio-two, smol, go, flume, kanal, crossbeam, std, separated by commas, or none",
         ),
         (
             "all --fast",

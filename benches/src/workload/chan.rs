@@ -27,6 +27,8 @@ pub(super) const ONE_TO_ONE_100: About =
     About::throughput("a message from one task to another, capacity 100");
 pub(super) const FOUR_TO_FOUR_0: About =
     About::throughput("a message from one of 4 tasks to one of 4 others, unbuffered");
+pub(super) const FOUR_TO_FOUR_10: About =
+    About::throughput("a message from one of 4 tasks to one of 4 others, capacity 10");
 pub(super) const FOUR_TO_FOUR_100: About =
     About::throughput("a message from one of 4 tasks to one of 4 others, capacity 100");
 
