@@ -157,7 +157,10 @@ fn rows(workload: Workload, options: &Options) -> Vec<Row> {
     let mut rows = Vec::new();
     for procs in procs(workload, options) {
         for rival in contestants(workload, options) {
-            let supports = rival == Rival::Go || workload.by(rival).is_some();
+            let supports = match rival {
+                Rival::Go => workload.has_go_twin(),
+                _ => workload.by(rival).is_some(),
+            };
             let takes_part = match rival {
                 Rival::TokioCurrent => procs == 1,
                 Rival::TokioBlocking | Rival::TokioTwo => supports,

@@ -241,6 +241,14 @@ impl Workload {
         matches!(self, Self::Tail(_) | Self::ServiceFew | Self::ServiceMany)
     }
 
+    /// Go has no threads, but goroutines.
+    pub(crate) fn has_go_twin(self) -> bool {
+        !matches!(
+            self,
+            Self::Threads0 | Self::Threads100 | Self::FourThreads100
+        )
+    }
+
     /// The part of the name behind the slash.
     pub(crate) fn scene(self) -> Option<&'static str> {
         self.name().split_once('/').map(|(_, scene)| scene)

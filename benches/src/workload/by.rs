@@ -1,14 +1,14 @@
 //! Who can measure what, read off the traits of [`crate::runtime`] and [`crate::kit`].
 
 use super::{
-    Measure, Workload, chained_spawn, chan, chan_threads, context, fork_join, fork_join_work, hyper_http1, mutex, once,
-    overlap, ping_pong, pool, rwlock, select, spawn_detached, spawn_join, task_bytes, tcp_echo, timer_drop,
-    timer_lateness, waitgroup, yield_many,
+    Measure, Workload, chained_spawn, chan, chan_threads, context, fork_join, fork_join_work,
+    hyper_http1, mutex, once, overlap, ping_pong, pool, rwlock, select, spawn_detached, spawn_join,
+    task_bytes, tcp_echo, timer_drop, timer_lateness, waitgroup, yield_many,
 };
 use crate::{
     kit::{
-        Buffers, Channels, Contexts, Crossbeam, Flume, Kanal, Locks, Selects, SharedChannels, SharedThreadChannels, Std,
-        ThreadChannels, WaitGroups,
+        Buffers, Channels, Contexts, Crossbeam, Flume, Kanal, Locks, Selects, SharedChannels,
+        SharedThreadChannels, Std, ThreadChannels, WaitGroups,
     },
     rival::Rival,
     runtime::{Gmp, Runtime, Smol, Tokio},

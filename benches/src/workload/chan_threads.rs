@@ -26,7 +26,8 @@ const fn about(question: &'static str) -> About {
 }
 
 pub(super) const ONE_TO_ONE_0: About = about("a message from one thread to another, unbuffered");
-pub(super) const ONE_TO_ONE_100: About = about("a message from one thread to another, capacity 100");
+pub(super) const ONE_TO_ONE_100: About =
+    about("a message from one thread to another, capacity 100");
 pub(super) const FOUR_TO_FOUR_100: About =
     about("a message from one of 4 threads to one of 4 others, capacity 100");
 
