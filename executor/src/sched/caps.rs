@@ -195,7 +195,7 @@ impl Scheduler {
         let nobody_runs = live.len() + unused >= self.idle.live();
         let loops = self.caps.loops_left(&self.absent);
         let causes = live.iter().map(|wanted| wanted.cause);
-        let fit = fit(causes, room, loops as usize);
+        let fit = fit(causes, room, loops);
         let mut fits = fit.iter().copied();
         let (mut taken, mut left): (Vec<_>, Vec<_>) =
             live.into_iter().partition(|_| fits.next() == Some(true));
