@@ -44,6 +44,7 @@ declare -A model_of=(
     [interrupt_releases_nothing]=poller::models::two_interrupts_against_seeing_one
     [joiner_after_done]=task::models::join::completion_against_poll
     [last_broadcaster_goes_silently]=broadcast::models::a_message_and_the_end_against_two_receivers
+    [later_error_takes_the_place]=errgroup::models::two_errors_against_wait
     [leaver_keeps_its_permits]=semaphore::models::giving_up_against_release
     [lock_acquires_nothing]=chan::models::lock_against_lock
     [look_passes_nobody_over]=mutex::models::passing_over_against_queueing

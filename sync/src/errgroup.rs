@@ -6,7 +6,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::Arc,
     task::{Poll, ready},
 };
 
@@ -15,6 +15,7 @@ use pin_project::pin_project;
 use crate::{
     Acquire, CancelCauseFn, Cause, Context, OwnedSemaphorePermit, Semaphore, TryAcquireError,
     WaitGroup,
+    shim::{self, Mutex, MutexGuard, mutant},
 };
 
 /// Tasks that stand and fall together: the first error cancels the context of all, and is what
@@ -317,12 +318,7 @@ impl<E: Send + 'static> Group<E> {
             }
             member.await;
         };
-        async move {
-            match context {
-                Some(context) => context.scope(member).await,
-                None => member.await,
-            }
-        }
+        within(context, member)
     }
 
     fn member<F>(&self, task: F) -> Member<E, F> {
@@ -337,6 +333,12 @@ impl<E: Send + 'static> Group<E> {
         }
     }
 
+    #[cfg(gmp_loom)]
+    fn spawn<F>(&self, _: F, _: Option<OwnedSemaphorePermit>) {
+        unreachable!("there is no runtime")
+    }
+
+    #[cfg(not(gmp_loom))]
     #[track_caller]
     fn spawn<F>(&self, task: F, room: Option<OwnedSemaphorePermit>)
     where
@@ -352,12 +354,24 @@ impl<E: Send + 'static> Group<E> {
     }
 }
 
+/// Runs a member of a group with that group's context, if it has one, as the current one.
+#[cfg(not(gmp_loom))]
+async fn within(context: Option<Context>, member: impl Future<Output = ()>) {
+    match context {
+        Some(context) => context.scope(member).await,
+        None => member.await,
+    }
+}
+
+/// There is no current context in models.
+#[cfg(gmp_loom)]
+async fn within(_: Option<Context>, member: impl Future<Output = ()>) {
+    member.await;
+}
+
 impl<E> Shared<E> {
     fn lock(&self) -> MutexGuard<'_, Outcome<E>> {
-        // Nothing panics while it is held.
-        self.outcome
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        shim::lock(&self.outcome)
     }
 
     fn cancel(&self) {
@@ -385,7 +399,7 @@ impl<E> Shared<E> {
     fn fail(&self, error: E) {
         let cause = self.cancel.as_ref().map(|_| (self.cause)(&error));
         let mut outcome = self.lock();
-        let first = outcome.error.is_none();
+        let first = outcome.error.is_none() || mutant("later_error_takes_the_place");
         let later = if first {
             outcome.error.replace(error)
         } else {
@@ -544,5 +558,7 @@ where
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, gmp_loom))]
+mod models;
+#[cfg(all(test, not(gmp_loom)))]
 mod tests;

@@ -89,7 +89,6 @@ mod bounds;
 pub mod broadcast;
 mod cond;
 pub mod context;
-#[cfg(not(gmp_loom))]
 pub mod errgroup;
 mod notify;
 mod once;
