@@ -48,8 +48,10 @@ fn a_hot_loop_is_an_event_with_fields() {
             let siege = Siege::new();
             let _lifting = Lifting(siege.clone());
             drop(named(&runtime, "hog", move || siege.spin_and(hot_leaf)));
-            if let Ok(event) = events.recv_timeout(Duration::from_millis(700)) {
-                break event;
+            match events.recv_timeout(Duration::from_millis(700)) {
+                // Not one of an earlier turn that was told late.
+                Ok(event) if event["goes_on"] == "true" => break event,
+                _ => {}
             }
         };
         assert!(event["cause"].contains("running"), "{event:?}");
@@ -58,7 +60,6 @@ fn a_hot_loop_is_an_event_with_fields() {
         assert!(event["last_wait"].contains("sleep at "), "{event:?}");
         assert!(event["last_wait"].contains(file!()), "{event:?}");
         assert!(event["message"].contains(" has run for "), "{event:?}");
-        assert_eq!(event["goes_on"], "true");
         for field in ["wall", "cpu", "left_out"] {
             assert!(event.contains_key(field), "{event:?}");
         }
