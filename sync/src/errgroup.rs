@@ -5,13 +5,14 @@ use std::{
     error::Error,
     fmt,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
-    pin::Pin,
     sync::Arc,
-    task::{Poll, ready},
 };
 
-use pin_project::pin_project;
+mod go;
+mod member;
 
+pub use self::go::Go;
+use self::member::Member;
 use crate::{
     Acquire, CancelCauseFn, Cause, Context, OwnedSemaphorePermit, Semaphore, TryAcquireError,
     WaitGroup,
@@ -322,15 +323,7 @@ impl<E: Send + 'static> Group<E> {
     }
 
     fn member<F>(&self, task: F) -> Member<E, F> {
-        self.shared.tasks.add(1);
-        Member {
-            task: Some(task),
-            room: None,
-            done: CallsDone {
-                shared: self.shared.clone(),
-                has_ended: false,
-            },
-        }
+        Member::new(self.shared.clone(), task)
     }
 
     #[cfg(gmp_loom)]
@@ -468,95 +461,6 @@ impl fmt::Display for Failed {
 }
 
 impl Error for Failed {}
-
-/// The future of [`Group::go`].
-#[must_use = "the task is spawned when this is awaited"]
-#[pin_project]
-pub struct Go<'a, E, F> {
-    group: &'a Group<E>,
-    /// `None`: there is no limit.
-    #[pin]
-    room: Option<Acquire<Arc<Semaphore>>>,
-    /// `None` after spawning.
-    task: Option<F>,
-}
-
-impl<E, F> Future for Go<'_, E, F>
-where
-    E: Send + 'static,
-    F: Future<Output = Result<(), E>> + Send + 'static,
-{
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        let this = self.project();
-        let room = match this.room.as_pin_mut() {
-            None => None,
-            Some(room) => Some(ready!(room.poll(cx)).expect(OPEN)),
-        };
-        let task = this
-            .task
-            .take()
-            .expect("`Go` was polled after it was ready");
-        this.group.spawn(task, room);
-        Poll::Ready(())
-    }
-}
-
-impl<E, F> fmt::Debug for Go<'_, E, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Go").finish_non_exhaustive()
-    }
-}
-
-/// A task of the group. The fields are dropped in order: its room is free, and it has ended for `wait`, when the future is
-/// gone.
-#[pin_project]
-struct Member<E, F> {
-    /// `None` when it has ended: its drop is a part of it, and may panic too.
-    #[pin]
-    task: Option<F>,
-    room: Option<OwnedSemaphorePermit>,
-    done: CallsDone<E>,
-}
-
-/// Counts the task down however it ends.
-struct CallsDone<E> {
-    shared: Arc<Shared<E>>,
-    has_ended: bool,
-}
-
-impl<E> Drop for CallsDone<E> {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            self.shared.cut();
-        }
-        self.shared.tasks.done();
-    }
-}
-
-impl<E, F> Future for Member<E, F>
-where
-    F: Future<Output = Result<(), E>>,
-{
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        let task = this.task.as_mut().as_pin_mut();
-        let task = task.expect("a task was polled after it was ready");
-        let output = match catch_unwind(AssertUnwindSafe(|| task.poll(cx))) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(output)) => Ok(output),
-            Err(panic) => Err(panic),
-        };
-        let dropped = catch_unwind(AssertUnwindSafe(|| this.task.set(None)));
-        this.done.has_ended = true;
-        this.done.shared.ended(output);
-        this.done.shared.ended(dropped.map(Ok));
-        Poll::Ready(())
-    }
-}
 
 #[cfg(all(test, gmp_loom))]
 mod models;

@@ -1,6 +1,9 @@
 //! After the cases of golang.org/x/sync's `errgroup/errgroup_test.go`, and more.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    task::Poll,
+};
 
 use futures::FutureExt;
 

@@ -1,5 +1,7 @@
 //! Models of the word against the list.
 
+use std::{pin::pin, task::Waker};
+
 use loom::{cell::UnsafeCell, future::block_on, model, thread};
 
 use super::*;
@@ -34,19 +36,28 @@ fn end_of_a_round_against_the_next() {
     model(|| {
         let group = WaitGroup::new();
         group.add(1);
-        let waits = {
-            let group = group.clone();
-            thread::spawn(move || block_on(group.wait()))
-        };
+        let mut first = pin!(group.wait());
+        assert!(
+            first
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
         let done = {
             let group = group.clone();
             thread::spawn(move || group.done())
         };
-        let next = group.clone();
+        while group.count() > 0 {
+            thread::yield_now();
+        }
+        group.add(1);
+        let next = {
+            let group = group.clone();
+            thread::spawn(move || block_on(group.wait()))
+        };
+        block_on(first);
+        group.done();
+        next.join().unwrap();
         done.join().unwrap();
-        next.add(1);
-        next.done();
-        block_on(next.wait());
-        waits.join().unwrap();
     });
 }
