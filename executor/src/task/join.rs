@@ -196,13 +196,14 @@ impl<T> Drop for JoinHandle<T> {
 #[inline(never)]
 fn let_go(name: Name) {
     let header = Header::named(name);
-    if header.state.join() == Join::Registered && header.state.unset_joiner() {
-        drop(take_joiner(header));
-    }
+    let is_ours = header.state.join() == Join::Registered && header.state.unset_joiner();
+    let joiner = is_ours.then(|| take_joiner(header));
     if let Detach::Done(outcome) = header.state.detach() {
         panics::discard(name, header, outcome);
         free(name);
     }
+    // Last, since its drop may panic: the task would never be freed.
+    drop(joiner);
 }
 
 impl<T> fmt::Debug for JoinHandle<T> {
