@@ -315,17 +315,23 @@ fn local_tasks_are_shown() {
 #[test]
 fn a_task_that_runs_or_is_ready_is_shown_so() {
     on_each(&[1], |runtime| {
-        let (inside, outside) = stop();
-        let runs = runtime.spawn(async move { inside.pass() }); // @runs
-        outside.wait_entered();
-        let waits = runtime.spawn(async {});
-        assert_eq!(state_of(&waits).unwrap().state, State::Ready);
-        let line = state_of(&runs).unwrap();
-        assert_eq!(line.state, State::Runs);
-        assert_site(&line.spawned_at, "runs");
-        outside.release();
-        runtime.block_on(runs).unwrap();
-        runtime.block_on(waits).unwrap();
+        loop {
+            let (inside, outside) = stop();
+            let runs = runtime.spawn(async move { inside.pass() }); // @runs
+            outside.wait_entered();
+            let waits = runtime.spawn(async {});
+            let seen = state_of(&waits).map(|line| line.state);
+            let line = state_of(&runs).unwrap();
+            assert_eq!(line.state, State::Runs);
+            assert_site(&line.spawned_at, "runs");
+            outside.release();
+            runtime.block_on(runs).unwrap();
+            runtime.block_on(waits).unwrap();
+            // Who blocks loses its processor soon, and the other runs: then once more.
+            if seen == Some(State::Ready) {
+                break;
+            }
+        }
     });
 }
 

@@ -153,7 +153,8 @@ impl fmt::Display for LocalLine {
 
 /// Since when is told in milliseconds of the coarse clock.
 fn write_wait(f: &mut fmt::Formatter<'_>, site: Option<Site>, since: u32) -> fmt::Result {
-    let since = coarse_ms().wrapping_sub(since);
+    // Two may move it on at a time, each to its own reading: then it has gone back a little.
+    let since = (coarse_ms().wrapping_sub(since) as i32).max(0);
     match site {
         Some(site) => write!(f, "waits for {site}, {since} ms"),
         None => write!(f, "waits for a future that does not say where, {since} ms"),

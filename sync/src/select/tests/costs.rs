@@ -23,6 +23,7 @@ async fn receive(rx: &Receiver<u32>, other: &Receiver<u32>, n: usize) {
 /// Go: select2.go: 100,000 selects, after as many to warm up, leave nothing in memory (in Go, less than 110,000 bytes). Each waits:
 /// the channel has no buffer.
 #[test]
+#[cfg_attr(gmp_boxed, ignore = "each task is an allocation there")]
 fn a_hundred_thousand_selects_leave_nothing() {
     const SELECTS: usize = 100_000;
     let (tx, rx) = chan(0);
