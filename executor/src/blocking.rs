@@ -1,7 +1,7 @@
 //! Code that blocks its thread, said so beforehand: the polite ways.
 //!
-//! A task that blocks without a word loses its processor after a fraction of a millisecond, too. These ways are
-//! quicker, and [`spawn_blocking`] limits how many threads it may come to.
+//! A task that blocks without a word loses its processor after a fraction of a millisecond, too. These ways
+//! spare it the proof that it sleeps, and [`spawn_blocking`] limits how many threads it may come to.
 
 use std::{
     panic::Location,
@@ -17,7 +17,7 @@ use crate::{
 
 /// Runs `f` on this thread, in the middle of a task's poll; `f` may block.
 ///
-/// The task's processor may go to another thread at once. If it does not come to that, because `f` is quick, this costs
+/// The task's processor may go to another thread, some 0.1 ms later. If it does not come to that, because `f` is quick, this costs
 /// a few nanoseconds. The rest of the poll goes on on this thread as before, and the futures beside this call in the same
 /// task (in a `join!`, say) wait for it. Outside of a task it just calls `f`.
 ///
